@@ -1,0 +1,1 @@
+func.func private @f(!lowbit.minifloat<e3m2>, !lowbit.minifloat<e3m0finite, bias = 7>, !lowbit.minifloat<e4m4fnuz>, tensor<?x!lowbit.minifloat<ue4m4fn>>, vector<3x!lowbit.log<6>>, memref<2x!lowbit.codebook<2, [-1.0, 0.0, 5.000000e-01, 1.0]>>)
