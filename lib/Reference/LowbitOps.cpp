@@ -27,7 +27,7 @@ using namespace lowbit::reference;
 static Format getAnyFormat(Type elementType) {
   auto integer = dyn_cast<IntegerType>(elementType);
   if (integer)
-    return Format::getInteger(integer.getWidth(), !integer.isUnsigned());
+    return getIntegerFormat(integer);
   return *getFormat(elementType);
 }
 

@@ -89,9 +89,7 @@ std::optional<CodeTensor> lowbit::getConstantZeroPoint(Value value,
   auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(value.getType()));
   if (!type)
     return getConstantCodes(value, maxElements);
-  return getConstant(value,
-                     Format::getInteger(type.getWidth(), !type.isUnsigned()),
-                     maxElements);
+  return getConstant(value, getIntegerFormat(type), maxElements);
 }
 
 bool lowbit::isConstantType(Type type) {

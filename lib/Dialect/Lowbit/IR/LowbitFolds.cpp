@@ -96,7 +96,7 @@ std::optional<ChosenScales> lowbit::evaluate(ChooseScaleOp op) {
   if (op.getZeroPoint()) {
     auto type = dyn_cast<IntegerType>(
         getElementTypeOrSelf(op.getZeroPoint().getType()));
-    zeroPoint = type ? Format::getInteger(type.getWidth(), !type.isUnsigned())
+    zeroPoint = type ? getIntegerFormat(type)
                      : *getElementFormat(op.getZeroPoint().getType());
   }
   return chooseScales(*input, *getFormat(op.getElementType()),

@@ -367,28 +367,24 @@ SmallVector<ScaledValue> MatmulOp::getScaledValues() {
 /// Largest |code - zero point| of an integer operand; nullopt if the operand
 /// is not made of integers.
 static std::optional<int64_t> getLargestDifference(const ScaledValue &value) {
-  auto integerRange =
-      [](Value v) -> std::optional<std::pair<int64_t, int64_t>> {
-    auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(v.getType()));
-    if (!type)
-      return std::nullopt;
-    unsigned bits = type.getWidth();
-    if (type.isUnsigned())
-      return std::pair<int64_t, int64_t>(0, (int64_t(1) << bits) - 1);
-    return std::pair(-(int64_t(1) << (bits - 1)),
-                     (int64_t(1) << (bits - 1)) - 1);
+  auto getInteger = [](Value v) -> std::optional<Format> {
+    if (auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(v.getType())))
+      return getIntegerFormat(type);
+    return std::nullopt;
   };
-  auto data = integerRange(value.data);
-  std::pair<int64_t, int64_t> zero = {0, 0};
-  if (data && value.zeroPoint) {
-    auto range = integerRange(value.zeroPoint);
-    if (!range)
-      return std::nullopt;
-    zero = *range;
-  }
+  std::optional<Format> data = getInteger(value.data);
   if (!data)
     return std::nullopt;
-  return std::max(data->second - zero.first, zero.second - data->first);
+  double lowest = 0, largest = 0; // of the zero point
+  if (value.zeroPoint) {
+    std::optional<Format> zeroPoint = getInteger(value.zeroPoint);
+    if (!zeroPoint)
+      return std::nullopt;
+    lowest = zeroPoint->getLowest();
+    largest = zeroPoint->getLargest();
+  }
+  return static_cast<int64_t>(
+      std::max(data->getLargest() - lowest, largest - data->getLowest()));
 }
 
 /// Rules M9 and M10: integers whose partial sums fit into 32 bits.

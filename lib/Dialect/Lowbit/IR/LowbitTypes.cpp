@@ -337,12 +337,16 @@ std::optional<Format> lowbit::getFormat(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type)) {
     if (integer.getWidth() < 2 || integer.getWidth() > 8)
       return std::nullopt;
-    return Format::getInteger(integer.getWidth(), !integer.isUnsigned());
+    return getIntegerFormat(integer);
   }
   StringRef name = getBuiltinFloatName(type);
   if (name.empty())
     return std::nullopt;
   return Format::getBuiltin(name);
+}
+
+Format lowbit::getIntegerFormat(IntegerType type) {
+  return Format::getInteger(type.getWidth(), !type.isUnsigned());
 }
 
 std::optional<Format> lowbit::getElementFormat(Type type) {

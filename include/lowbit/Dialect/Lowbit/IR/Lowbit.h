@@ -49,6 +49,10 @@ struct ScaledValue {
 /// bits, `!lowbit` types. nullopt for any other type.
 std::optional<Format> getFormat(mlir::Type type);
 
+/// The format of an integer type of 2 to 32 bits (asserted), signless counting
+/// as signed: also of zero points, which may be wider than any element.
+Format getIntegerFormat(mlir::IntegerType type);
+
 /// The format of `type`'s element type, or of `type` itself if it is a scalar.
 std::optional<Format> getElementFormat(mlir::Type type);
 

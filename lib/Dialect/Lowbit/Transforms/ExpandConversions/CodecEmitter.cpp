@@ -202,7 +202,7 @@ Value CodecEmitter::decode(Value code, bool wide, bool saturates) {
                      ? decodeFloat(format, bits, saturates)
                      : decodeWideRangeFloat(format, bits, saturates));
   case FormatKind::Exponent:
-    return widen(decodeExponent(bits));
+    return widen(decodeExponent(format, bits));
   case FormatKind::Log:
     return widen(decodeLog(format, bits));
   case FormatKind::Codebook:
@@ -311,14 +311,17 @@ Value CodecEmitter::decodeWideRangeFloat(const Format &format, Value code,
   return finishDecode(format, code, narrow, saturates);
 }
 
-Value CodecEmitter::decodeExponent(Value code) {
-  // f32 has the same exponent field; code 0 is 2^-127, subnormal there.
+Value CodecEmitter::decodeExponent(const Format &format, Value code) {
+  // f32 has the same exponent field; the smallest value is subnormal there.
   Type i32 = b.getI32Type();
   Value bits = arith::ShLIOp::create(b, code, constant(i32, 23));
   bits = select(compare(CmpIPredicate::eq, code, constant(i32, 0)),
-                constant(i32, 0x00400000), bits);
-  bits = select(compare(CmpIPredicate::eq, code, constant(i32, 0xff)),
-                constant(i32, 0x7fc00000), bits);
+                constant(i32, llvm::bit_cast<uint32_t>(
+                                  static_cast<float>(format.getSmallest()))),
+                bits);
+  bits = select(
+      compare(CmpIPredicate::eq, code, constant(i32, format.getNaNCode())),
+      constant(i32, 0x7fc00000), bits);
   return bitcast(bits, b.getF32Type());
 }
 

@@ -96,7 +96,7 @@ private:
   /// if it were finite.
   mlir::Value finishDecode(const Format &format, mlir::Value code,
                            mlir::Value value, bool saturates);
-  mlir::Value decodeExponent(mlir::Value code);
+  mlir::Value decodeExponent(const Format &format, mlir::Value code);
   mlir::Value decodeLog(const Format &format, mlir::Value code);
   mlir::Value decodeCodebook(const Format &format, mlir::Value code);
 
@@ -113,7 +113,8 @@ private:
   /// From the rounded magnitude: overflow, sign, NaN. `bits` are the source's.
   mlir::Value finishEncode(const Format &format, mlir::Value bits,
                            mlir::Value magnitude, const EncodeModes &modes);
-  mlir::Value encodeExponent(mlir::Value x, const EncodeModes &modes);
+  mlir::Value encodeExponent(const Format &format, mlir::Value x,
+                             const EncodeModes &modes);
   mlir::Value encodeLog(const Format &format, mlir::Value x,
                         const EncodeModes &modes);
   mlir::Value encodeCodebook(const Format &format, mlir::Value x,

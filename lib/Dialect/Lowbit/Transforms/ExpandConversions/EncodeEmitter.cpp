@@ -67,13 +67,10 @@ LogicalResult lowbit::verifyEncodable(Operation *op, const Format &format,
 }
 
 Value CodecEmitter::encode(Value x, Type type, const EncodeModes &modes) {
-  if (auto integer = dyn_cast<IntegerType>(type)) {
-    int64_t count = int64_t(1) << integer.getWidth();
-    return integer.isUnsigned()
-               ? encodeInteger(x, type, 0, count - 1, modes)
-               : encodeInteger(x, type, -count / 2, count / 2 - 1, modes);
-  }
   Format format = *getFormat(type);
+  if (format.isInteger())
+    return encodeInteger(x, type, static_cast<int64_t>(format.getLowest()),
+                         static_cast<int64_t>(format.getLargest()), modes);
   bool isF32 = elementOf(x).isF32();
   auto widened = [&]() -> Value {
     return isF32 ? arith::ExtFOp::create(b, typeOf(b.getF64Type()), x) : x;
@@ -91,7 +88,7 @@ Value CodecEmitter::encode(Value x, Type type, const EncodeModes &modes) {
       code = encodeFloat(format, x, modes);
     break;
   case FormatKind::Exponent:
-    code = encodeExponent(widened(), modes);
+    code = encodeExponent(format, widened(), modes);
     break;
   case FormatKind::Log:
     code = encodeLog(format, x, modes);
@@ -461,7 +458,8 @@ Value CodecEmitter::encodeOwnType(Value x, const EncodeModes &modes) {
                       magnitude, modes);
 }
 
-Value CodecEmitter::encodeExponent(Value x, const EncodeModes &modes) {
+Value CodecEmitter::encodeExponent(const Format &format, Value x,
+                                   const EncodeModes &modes) {
   Type i64 = b.getI64Type();
   Value bits = bitcast(x, i64);
   Value magnitude = arith::AndIOp::create(
@@ -485,11 +483,15 @@ Value CodecEmitter::encodeExponent(Value x, const EncodeModes &modes) {
   }
   if (goesUp)
     exponent = arith::AddIOp::create(b, exponent, toWidth(goesUp, 64));
-  // There is nothing below 2^-127, code 0.
+  // There is nothing below code 0.
   Value zero = constant(i64, 0);
   Value code = arith::MaxSIOp::create(
-      b, arith::SubIOp::create(b, exponent, constant(i64, 1023 - 127)), zero);
-  Value nan = constant(i64, 0xff), largest = constant(i64, 0xfe);
+      b,
+      arith::SubIOp::create(b, exponent,
+                            constant(i64, 1023 - format.getBias())),
+      zero);
+  Value nan = constant(i64, format.getNaNCode());
+  Value largest = constant(i64, format.getMaxMagnitudeCode());
   Value inf = constant(i64, 0x7ff0000000000000);
   Value isNegative = compare(CmpIPredicate::slt, bits, zero);
   if (modes.overflow == Overflow::Saturate) {

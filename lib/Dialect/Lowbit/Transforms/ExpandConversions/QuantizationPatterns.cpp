@@ -27,14 +27,6 @@ static unsigned getMagnitudeBits(IntegerType type) {
   return type.isUnsigned() ? type.getWidth() : type.getWidth() - 1;
 }
 
-/// Lowest and highest value of an integer type.
-static std::pair<int64_t, int64_t> getRange(IntegerType type) {
-  int64_t count = int64_t(1) << type.getWidth();
-  if (type.isUnsigned())
-    return {0, count - 1};
-  return {-count / 2, count / 2 - 1};
-}
-
 //===----------------------------------------------------------------------===//
 // lowbit
 //===----------------------------------------------------------------------===//
@@ -73,7 +65,9 @@ struct ExpandQuantize : public OpRewritePattern<QuantizeOp> {
 
       Value zeroPoint = scaleElements[1];
       if (auto integer = dyn_cast<IntegerType>(zeroPoint.getType())) {
-        auto [low, high] = getRange(cast<IntegerType>(elementType));
+        Format format = *getFormat(elementType);
+        auto low = static_cast<int64_t>(format.getLowest());
+        auto high = static_cast<int64_t>(format.getLargest());
         return emitter.encodeInteger(t, elementType, low, high, modes,
                                      emitter.extendInteger(zeroPoint, integer),
                                      getMagnitudeBits(integer));
