@@ -58,6 +58,23 @@ function(add_lowbit_library name)
   endif()
 endfunction()
 
+# add_lowbit_c_library(<name> SOURCES <file.c>...)
+# A static library of plain C for programs that know nothing of LLVM: lib<name>.a.
+# It is installed, but is no part of Lowbit::Lowbit, and never instrumented, since
+# what links it is not.
+function(add_lowbit_c_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF)
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  target_compile_options(${name} PRIVATE -Wall -Wextra
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/="
+    $<$<BOOL:${LOWBIT_ENABLE_WERROR}>:-Werror>
+    $<$<BOOL:${LOWBIT_SANITIZE}>:-fno-sanitize=all>)
+  install(TARGETS ${name} ARCHIVE DESTINATION lib)
+endfunction()
+
 # add_lowbit_fuzzer(<name> SOURCES <file>... LINK_LIBS <lib>...)
 # A libFuzzer program in build/bin, run by scripts/test. Of lowbit's libraries
 # it links the instrumented form.

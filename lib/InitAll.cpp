@@ -9,10 +9,16 @@
 #include "lowbit/InitAll.h"
 
 #include "lowbit/Dialect/Lowbit/IR/Lowbit.h"
+#include "lowbit/Dialect/Lowbit/IR/LowbitRuntimeVerification.h"
 #include "lowbit/Dialect/Lowbit/Transforms/Passes.h"
+#include "lowbit/Pipelines/Pipelines.h"
 
 void lowbit::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<LowbitDialect>();
+  registerRuntimeVerification(registry);
 }
 
-void lowbit::registerAllPasses() { registerLowbitPasses(); }
+void lowbit::registerAllPasses() {
+  registerLowbitPasses();
+  registerLowbitPipelines();
+}

@@ -35,6 +35,8 @@ config.environment["FILECHECK_OPTS"] = "--enable-var-scope --dump-input-filter=e
 
 # The order matters: a name that is the start of another comes after it.
 config.substitutions += [
+    ("%lowbit_bin", config.lowbit_bin_dir),
+    ("%lowbit_lib", os.path.join(config.lowbit_build_dir, "lib")),
     ("%lowbit_plugin", os.path.join(config.lowbit_build_dir, "lib", "LowbitPlugin.so")),
     ("%lowbit_src", config.lowbit_source_dir),
     ("%mlir_c_runner_utils", os.path.join(config.llvm_lib_dir, "libmlir_c_runner_utils.so")),

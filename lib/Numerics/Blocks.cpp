@@ -326,6 +326,23 @@ static double getSquaredError(const Format &element, float scale,
   return sum;
 }
 
+SmallVector<uint64_t> lowbit::getErrorCandidates(const Format &element,
+                                                 const Format &scale,
+                                                 float amax) {
+  auto largest = float(element.getScaleLargest());
+  float ideal = amax / largest;
+  SmallVector<uint64_t> candidates;
+  // From 64 / 64 down, so that of equal errors the larger k stays.
+  for (int k = 64; k >= 32; --k) {
+    float candidate = ideal * float(k);
+    candidate = candidate / 64.0f;
+    uint64_t code = roundScale(scale, candidate, largest);
+    if (candidates.empty() || candidates.back() != code)
+      candidates.push_back(code); // same scale, same error
+  }
+  return candidates;
+}
+
 ScaleChoice lowbit::chooseScale(const Format &element, const Format &scale,
                                 ScaleMethod method, ArrayRef<float> block) {
   assert(!llvm::errorToBool(verifyScaleMethod(element, scale, method)) &&
@@ -379,21 +396,12 @@ ScaleChoice lowbit::chooseScale(const Format &element, const Format &scale,
     return choice;
   }
 
-  float ideal = amax / largest;
-  choice.scale = roundScale(scale, ideal, largest);
+  choice.scale = roundScale(scale, amax / largest, largest);
   if (method == ScaleMethod::AbsMax)
     return choice;
 
-  // From 64 / 64 down, so that of equal errors the larger k stays.
   double best = std::numeric_limits<double>::infinity();
-  uint64_t last = ~uint64_t(0);
-  for (int k = 64; k >= 32; --k) {
-    float candidate = ideal * float(k);
-    candidate = candidate / 64.0f;
-    uint64_t code = roundScale(scale, candidate, largest);
-    if (code == last) // same scale, same error
-      continue;
-    last = code;
+  for (uint64_t code : getErrorCandidates(element, scale, amax)) {
     double error = getSquaredError(element, decodeToFloat(scale, code), block);
     if (error < best) {
       best = error;

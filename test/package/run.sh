@@ -46,6 +46,7 @@ install)
   mv "$work_dir/first" "$prefix"
   package_dir="$prefix/lib/cmake/lowbit"
   for file in bin/lowbit-opt bin/lowbit-formats bin/lowbit-lsp-server \
+    bin/lowbit-compile lib/liblowbit_runner.a include/lowbit/Runner/runner.h \
     lib/LowbitPlugin.so include/lowbit/InitAll.h \
     include/lowbit/Dialect/Lowbit/IR/LowbitOps.td \
     include/lowbit/Dialect/Lowbit/IR/LowbitOps.h.inc \
@@ -99,4 +100,6 @@ expect 'func.func @g(%arg0: f32) -> i8' \
   "$("$(cached MLIR_DIR)/../../../bin/mlir-opt" "$work_dir/input.mlir" \
     "--load-dialect-plugin=$plugin" "--load-pass-plugin=$plugin" \
     --pass-pipeline='builtin.module(lowbit-expand-conversions,lowbit-to-bytes)')"
+"$prefix/bin/lowbit-compile" "$work_dir/input.mlir" --emit=exe -o "$work_dir/g"
+expect '@@LOWBIT result0 uint8 scalar 00' "$("$work_dir/g" zeros)"
 echo "The package in the $tree tree works."

@@ -94,6 +94,12 @@ struct ScaleChoice {
 llvm::Error verifyScaleMethod(const Format &element, const Format &scale,
                               ScaleMethod method);
 
+/// The scales that `mse` compares for a block whose largest magnitude is
+/// `amax`, finite and more than 0: codes of `scale`, of two with the same error
+/// the earlier is chosen. Neighbours differ.
+llvm::SmallVector<uint64_t> getErrorCandidates(const Format &element,
+                                               const Format &scale, float amax);
+
 /// The scale of one block, by the formulas of docs/Formats.md (section
 /// "Choosing scales"). `verifyScaleMethod` must hold (asserted).
 ScaleChoice chooseScale(const Format &element, const Format &scale,

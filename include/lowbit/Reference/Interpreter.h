@@ -88,9 +88,10 @@ unsigned getCodeWidth(mlir::Type elementType);
 
 /// Called with every lowbit.matmul that was evaluated, its result, and
 /// sum |a_k b_k| + |bias| for every element of it: what the error bound of
-/// docs/Formats.md is a multiple of.
-using MatmulObserver = std::function<void(
-    mlir::Operation *, const Tensor &result, llvm::ArrayRef<double> magnitude)>;
+/// docs/Formats.md is a multiple of. What it leaves in `result` is what the
+/// evaluation goes on with.
+using MatmulObserver = std::function<void(mlir::Operation *, Tensor &result,
+                                          llvm::ArrayRef<double> magnitude)>;
 
 class Interpreter {
 public:

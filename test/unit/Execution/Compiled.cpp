@@ -8,9 +8,9 @@
 
 #include "Compiled.h"
 
+#include "lowbit/Execution/JitRunner.h"
 #include "lowbit/InitAll.h"
 
-#include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -20,19 +20,14 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
-#include "llvm/Object/ObjectFile.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include "gtest/gtest.h"
 
 #include <cstdlib>
 
+using namespace lowbit;
 using namespace lowbit::test;
 using llvm::ArrayRef;
 using llvm::SmallVector;
@@ -78,14 +73,11 @@ static SmallVector<int64_t> getDescriptor(const Array &array) {
 
 static mlir::MLIRContext &getContext() {
   static const auto context = [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
     mlir::registerAllPasses();
     lowbit::registerAllPasses();
     mlir::DialectRegistry registry;
     mlir::registerAllDialects(registry);
     mlir::registerAllExtensions(registry);
-    mlir::registerAllToLLVMIRTranslations(registry);
     lowbit::registerAllDialects(registry);
     return std::make_unique<mlir::MLIRContext>(
         registry, mlir::MLIRContext::Threading::DISABLED);
@@ -96,74 +88,19 @@ static mlir::MLIRContext &getContext() {
 static std::string getPipeline(const Compiled::Options &options) {
   // Without lowbit-to-bytes integers of a few bits stay, as LLVM's own; any
   // other low-bit op or type does not translate.
-  std::string pipeline = "lowbit-expand-conversions,";
+  std::string pipeline =
+      "lowbit-attach-target{cpu=host},lowbit-expand-conversions,";
   pipeline += options.toBytes
                   ? "lowbit-to-bytes,canonicalize,cse,lowbit-verify-lowered,"
                   : "canonicalize,cse,";
-  return pipeline + "one-shot-bufferize{bufferize-function-boundaries "
-                    "function-boundary-type-conversion=identity-layout-map},"
-                    "buffer-deallocation-pipeline,"
-                    "convert-bufferization-to-memref,convert-linalg-to-loops,"
-                    "expand-strided-metadata,lower-affine,canonicalize,cse,"
-                    "convert-scf-to-cf,convert-vector-to-llvm,convert-to-llvm,"
-                    "reconcile-unrealized-casts,canonicalize,cse";
+  return pipeline + "lowbit-bufferize,lowbit-cpu-to-llvm";
 }
 
-/// Functions that the object code takes from elsewhere, apart from those that
-/// bufferization and LLVM's memory intrinsics need (memrefCopy is MLIR's own
-/// copy of strided buffers).
-static llvm::Expected<SmallVector<std::string>>
-getExternalFunctions(mlir::ExecutionEngine &engine) {
-  SmallVector<char> path;
-  if (std::error_code error =
-          llvm::sys::fs::createTemporaryFile("lowbit-test", "o", path))
-    return llvm::errorCodeToError(error);
-  llvm::FileRemover remover(path);
-  engine.dumpToObjectFile(StringRef(path.data(), path.size()));
-  auto object = llvm::object::ObjectFile::createObjectFile(
-      StringRef(path.data(), path.size()));
-  if (!object)
-    return object.takeError();
-  SmallVector<std::string> external;
-  for (const llvm::object::SymbolRef &symbol : object->getBinary()->symbols()) {
-    llvm::Expected<uint32_t> flags = symbol.getFlags();
-    if (!flags)
-      return flags.takeError();
-    if (!(*flags & llvm::object::SymbolRef::SF_Undefined))
-      continue;
-    llvm::Expected<StringRef> name = symbol.getName();
-    if (!name)
-      return name.takeError();
-    static const StringRef allowed[] = {
-        "",        "malloc", "free",       "memcpy",
-        "memmove", "memset", "memrefCopy", "_GLOBAL_OFFSET_TABLE_"};
-    if (!llvm::is_contained(allowed, *name))
-      external.push_back(name->str());
-  }
-  return external;
-}
-
-/// -O2 with the vectorizers, but one vector per iteration: interleaved and
-/// unrolled loops compute the same and take several times as long to compile.
-static void runOptimizations(llvm::Module &module,
-                             llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = true;
-  tuning.SLPVectorization = true;
-  tuning.LoopInterleaving = false;
-  tuning.LoopUnrolling = false;
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
-      .run(module, modules);
+/// Whether compiled code may call this function of the C library: what
+/// bufferization and LLVM's memory intrinsics need.
+static bool isAllowed(StringRef function) {
+  return llvm::is_contained({"malloc", "free", "memcpy", "memmove", "memset"},
+                            function);
 }
 
 std::unique_ptr<Compiled> Compiled::get(StringRef text, Options options) {
@@ -188,47 +125,31 @@ std::unique_ptr<Compiled> Compiled::get(StringRef text, Options options) {
       mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return fail("does not parse");
+  SmallVector<FunctionSignature> signatures = getFunctionSignatures(*module);
   auto passes = mlir::PassManager::on<mlir::ModuleOp>(&context);
   if (failed(mlir::parsePassPipeline(getPipeline(options), passes)))
     return fail("the pipeline does not parse");
   if (failed(passes.run(*module)))
     return fail("does not lower");
 
-  auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
-  if (!host)
-    return fail("no host: " + llvm::toString(host.takeError()));
-  host->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
-  auto optimizerMachine = host->createTargetMachine();
-  auto engineMachine = host->createTargetMachine();
-  if (!optimizerMachine || !engineMachine) {
-    llvm::consumeError(optimizerMachine.takeError());
-    llvm::consumeError(engineMachine.takeError());
-    return fail("no code generator for this machine");
-  }
-  auto optimize = [&](llvm::Module *module) {
-    runOptimizations(*module, **optimizerMachine);
-    return llvm::Error::success();
-  };
-  mlir::ExecutionEngineOptions engineOptions;
-  engineOptions.transformer = optimize;
-  engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Default;
-  engineOptions.enableObjectDump = true;
-  engineOptions.enableGDBNotificationListener = false;
-  engineOptions.enablePerfNotificationListener = false;
-  auto engine = mlir::ExecutionEngine::create(*module, engineOptions,
-                                              std::move(*engineMachine));
-  if (!engine)
-    return fail("no machine code: " + llvm::toString(engine.takeError()));
-  auto external = getExternalFunctions(**engine);
-  if (!external)
-    return fail("no object: " + llvm::toString(external.takeError()));
-  if (!external->empty())
-    return fail("calls " + llvm::join(*external, ", "));
-  return std::unique_ptr<Compiled>(new Compiled(std::move(*engine)));
+  // One vector per iteration: interleaved and unrolled loops compute the same
+  // and take several times as long to compile.
+  ObjectEmitterOptions emitterOptions;
+  emitterOptions.optimizationLevel = 2;
+  emitterOptions.unrollLoops = false;
+  auto runner = JitRunner::create(*module, signatures, emitterOptions);
+  if (!runner)
+    return fail("no machine code: " + llvm::toString(runner.takeError()));
+  auto external = llvm::make_filter_range(
+      (*runner)->getExternalFunctions(),
+      [](StringRef function) { return !isAllowed(function); });
+  if (!external.empty())
+    return fail("calls " + llvm::join(external, ", "));
+  return std::unique_ptr<Compiled>(new Compiled(std::move(*runner)));
 }
 
-Compiled::Compiled(std::unique_ptr<mlir::ExecutionEngine> engine)
-    : engine(std::move(engine)) {}
+Compiled::Compiled(std::unique_ptr<JitRunner> runner)
+    : runner(std::move(runner)) {}
 
 Compiled::~Compiled() = default;
 
@@ -237,11 +158,10 @@ Compiled::~Compiled() = default;
 //===----------------------------------------------------------------------===//
 
 Compiled::PackedFunction Compiled::lookUp(StringRef name) {
-  auto function = engine->lookupPacked(name);
-  if (function)
-    return *function;
-  ADD_FAILURE() << llvm::toString(function.takeError());
-  return nullptr;
+  JitRunner::Entry function = runner->lookUp(name);
+  if (!function)
+    ADD_FAILURE() << "there is no function " << name.str();
+  return function;
 }
 
 /// Calls the C interface of `name`: a memref for the result if there is one,
@@ -249,27 +169,23 @@ Compiled::PackedFunction Compiled::lookUp(StringRef name) {
 static void callPacked(Compiled &compiled, StringRef name,
                        SmallVector<int64_t> *result, ArrayRef<Array> inputs,
                        const Array *output) {
-  auto function = compiled.lookUp(("_mlir_ciface_" + name).str());
+  Compiled::PackedFunction function = compiled.lookUp(name);
   ASSERT_NE(function, nullptr);
   SmallVector<SmallVector<int64_t>> descriptors;
-  for (const Array &input : inputs)
-    descriptors.push_back(getDescriptor(input));
-  if (output)
-    descriptors.push_back(getDescriptor(*output));
-  // A packed call takes pointers to the arguments: those of memrefs are
-  // pointers to descriptors.
-  SmallVector<void *> pointers;
-  if (result)
-    pointers.push_back(result->data());
-  for (SmallVector<int64_t> &words : descriptors)
-    pointers.push_back(words.data());
   SmallVector<void *> arguments;
-  for (void *&pointer : pointers)
-    arguments.push_back(&pointer);
-  for (auto [i, input] : llvm::enumerate(inputs))
-    if (input.isScalar)
-      arguments[i + (result ? 1 : 0)] =
-          const_cast<uint8_t *>(input.bytes.data());
+  if (result)
+    arguments.push_back(result->data());
+  descriptors.reserve(inputs.size() + 1);
+  for (const Array &input : inputs) {
+    descriptors.push_back(getDescriptor(input));
+    arguments.push_back(input.isScalar
+                            ? const_cast<uint8_t *>(input.bytes.data())
+                            : static_cast<void *>(descriptors.back().data()));
+  }
+  if (output) {
+    descriptors.push_back(getDescriptor(*output));
+    arguments.push_back(descriptors.back().data());
+  }
   function(arguments.data());
 }
 

@@ -26,9 +26,9 @@
 #include <string>
 #include <vector>
 
-namespace mlir {
-class ExecutionEngine;
-} // namespace mlir
+namespace lowbit {
+class JitRunner;
+} // namespace lowbit
 
 namespace lowbit::test {
 
@@ -76,8 +76,7 @@ public:
 
   /// Compiles a module. Reports what goes wrong as a test failure and returns
   /// null. Among this: a low-bit type that is left, and a reference of the
-  /// object code to any function but malloc, free, memcpy, memmove, memset and
-  /// memrefCopy.
+  /// object code to any function but malloc, free, memcpy, memmove and memset.
   static std::unique_ptr<Compiled> get(llvm::StringRef text, Options options);
   static std::unique_ptr<Compiled> get(llvm::StringRef text) {
     return get(text, Options());
@@ -100,8 +99,8 @@ public:
   PackedFunction lookUp(llvm::StringRef name);
 
 private:
-  explicit Compiled(std::unique_ptr<mlir::ExecutionEngine> engine);
-  std::unique_ptr<mlir::ExecutionEngine> engine;
+  explicit Compiled(std::unique_ptr<JitRunner> runner);
+  std::unique_ptr<JitRunner> runner;
 };
 
 } // namespace lowbit::test

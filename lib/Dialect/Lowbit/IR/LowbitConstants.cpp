@@ -9,6 +9,7 @@
 #include "lowbit/Dialect/Lowbit/IR/LowbitConstants.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/APFloat.h"
@@ -90,6 +91,28 @@ std::optional<CodeTensor> lowbit::getConstantZeroPoint(Value value,
   if (!type)
     return getConstantCodes(value, maxElements);
   return getConstant(value, getIntegerFormat(type), maxElements);
+}
+
+FailureOr<ArrayRef<char>> lowbit::getBlobData(Operation *op,
+                                              DenseResourceElementsAttr attr,
+                                              Type logical,
+                                              std::optional<int64_t> expected) {
+  StringRef key = attr.getRawHandle().getKey();
+  AsmResourceBlob *blob = attr.getRawHandle().getBlob();
+  if (!blob)
+    return op->emitOpError("has no data: the blob '")
+           << key << "' is not in the file";
+  ArrayRef<char> data = blob->getData();
+  if (expected && *expected == static_cast<int64_t>(data.size()))
+    return data;
+  InFlightDiagnostic diag = op->emitOpError("expected the blob '")
+                            << key << "' of " << logical << " to have ";
+  if (expected)
+    diag << *expected;
+  else
+    diag << "more than 2^63";
+  return diag << " bytes (rows packed, each starting on a byte), found "
+              << data.size();
 }
 
 bool lowbit::isConstantType(Type type) {

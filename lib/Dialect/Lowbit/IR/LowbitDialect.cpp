@@ -25,6 +25,9 @@ void LowbitDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "lowbit/Dialect/Lowbit/IR/LowbitOps.cpp.inc"
+      ,
+#define GET_OP_LIST
+#include "lowbit/Dialect/Lowbit/IR/LowbitKernelOps.cpp.inc"
       >();
   registerInterfaces();
 }

@@ -15,7 +15,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
@@ -34,6 +36,7 @@ struct ExpandConversions
     RewritePatternSet set(context);
     populateExpandCastPatterns(set);
     populateExpandQuantizationPatterns(set);
+    populateExpandChooseScalePatterns(set);
     patterns = std::move(set);
     return success();
   }

@@ -157,7 +157,7 @@ struct ToBytes : public lowbit::impl::LowbitToBytesPassBase<ToBytes> {
     ByteTypeConverter converter;
     ConversionTarget target(*context);
     target.markUnknownOpDynamicallyLegal(isDone);
-    target.addLegalOp<UnrealizedConversionCastOp>();
+    target.addLegalOp<UnrealizedConversionCastOp, IntrinsicOp>();
     bool reported = false;
     RewritePatternSet patterns(context);
     populateScalarToBytesPatterns(converter, patterns);

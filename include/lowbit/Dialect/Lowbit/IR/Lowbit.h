@@ -13,6 +13,7 @@
 #ifndef LOWBIT_DIALECT_LOWBIT_IR_LOWBIT_H
 #define LOWBIT_DIALECT_LOWBIT_IR_LOWBIT_H
 
+#include "lowbit/Layout/PackedLayout.h"
 #include "lowbit/Numerics/Format.h"
 #include "lowbit/Numerics/Modes.h"
 
@@ -24,6 +25,7 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -87,5 +89,8 @@ mlir::LogicalResult verifyScaledOp(mlir::Operation *op);
 
 #define GET_OP_CLASSES
 #include "lowbit/Dialect/Lowbit/IR/LowbitOps.h.inc"
+
+#define GET_OP_CLASSES
+#include "lowbit/Dialect/Lowbit/IR/LowbitKernelOps.h.inc"
 
 #endif // LOWBIT_DIALECT_LOWBIT_IR_LOWBIT_H

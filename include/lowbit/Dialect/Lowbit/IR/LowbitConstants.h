@@ -17,6 +17,8 @@
 #include "lowbit/Dialect/Lowbit/IR/Lowbit.h"
 #include "lowbit/Numerics/Tensor.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
+
 namespace lowbit {
 
 /// Constants of more elements than this are not folded in place: they wait
@@ -39,6 +41,13 @@ getConstantCodes(mlir::Value value, int64_t maxElements = kMaxFoldedElements);
 std::optional<CodeTensor>
 getConstantZeroPoint(mlir::Value value,
                      int64_t maxElements = kMaxFoldedElements);
+
+/// The bytes of a `dense_resource`, which stands for a value of type `logical`
+/// and must have `expected` bytes (nullopt: more than 2^63): upstream checks no
+/// size (rule K2). An error at `op` if it has another size, or no data.
+mlir::FailureOr<mlir::ArrayRef<char>>
+getBlobData(mlir::Operation *op, mlir::DenseResourceElementsAttr attr,
+            mlir::Type logical, std::optional<int64_t> expected);
 
 /// Whether a tensor or vector of static `shape` has at most `maxElements`
 /// elements; right for sizes whose product overflows.

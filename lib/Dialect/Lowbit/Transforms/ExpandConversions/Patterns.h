@@ -22,6 +22,9 @@ void populateExpandCastPatterns(mlir::RewritePatternSet &patterns);
 /// lowbit.quantize and dequantize; quant.qcast and dcast.
 void populateExpandQuantizationPatterns(mlir::RewritePatternSet &patterns);
 
+/// lowbit.choose_scale.
+void populateExpandChooseScalePatterns(mlir::RewritePatternSet &patterns);
+
 } // namespace lowbit
 
 #endif // LOWBIT_LIB_DIALECT_LOWBIT_TRANSFORMS_EXPANDCONVERSIONS_PATTERNS_H

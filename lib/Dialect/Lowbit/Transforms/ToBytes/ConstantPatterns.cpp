@@ -63,23 +63,8 @@ static FailureOr<TypedAttr> convertAttribute(Operation *op, TypedAttr attr,
                                              Type logical, Type converted) {
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
     auto bytesType = cast<ShapedType>(converted);
-    std::optional<int64_t> expected = getStorageBytes(bytesType);
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob)
-      return op->emitOpError("has no data: the blob '")
-             << resource.getRawHandle().getKey() << "' is not in the file";
-    auto found = static_cast<int64_t>(blob->getData().size());
-    if (!expected || *expected != found) {
-      InFlightDiagnostic diag = op->emitOpError("expected the blob '")
-                                << resource.getRawHandle().getKey() << "' of "
-                                << logical << " to have ";
-      if (expected)
-        diag << *expected;
-      else
-        diag << "more than 2^63";
-      return diag << " bytes (rows packed, each starting on a byte), found "
-                  << found;
-    }
+    if (failed(getBlobData(op, resource, logical, getStorageBytes(bytesType))))
+      return failure();
     return TypedAttr(
         DenseResourceElementsAttr::get(bytesType, resource.getRawHandle()));
   }

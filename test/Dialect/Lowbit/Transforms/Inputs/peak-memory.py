@@ -1,0 +1,23 @@
+# Part of the lowbit project, under the Apache License v2.0 with LLVM
+# Exceptions. See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""peak-memory.py MIB FLAG COMMAND...: runs COMMAND without and with FLAG, and
+fails if FLAG raises the peak of its memory by more than MIB."""
+
+import os
+import sys
+
+
+def run(command):
+    pid = os.posix_spawnp(command[0], command, os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    if status != 0:
+        sys.exit(f"failed: {' '.join(command)}")
+    return usage.ru_maxrss / 1024
+
+
+limit, flag, command = float(sys.argv[1]), sys.argv[2], sys.argv[3:]
+before, after = run(command), run(command + [flag])
+print(f"{before:.1f} MiB, with {flag} {after:.1f} MiB")
+if after - before > limit:
+    sys.exit(f"more than {limit} MiB above what it takes without")
