@@ -15,7 +15,8 @@ LOWBIT_BUILD_PACKAGES=(
   "llvm-${LOWBIT_LLVM_MAJOR}-dev" "llvm-${LOWBIT_LLVM_MAJOR}-tools"
   "clang-${LOWBIT_LLVM_MAJOR}" "lld-${LOWBIT_LLVM_MAJOR}"
   "libclang-rt-${LOWBIT_LLVM_MAJOR}-dev" cmake ninja-build python3)
-LOWBIT_TEST_PACKAGES=(libgtest-dev python3-venv python3-psutil)
+LOWBIT_TEST_PACKAGES=(libgtest-dev python3-venv python3-psutil
+  "libomp-${LOWBIT_LLVM_MAJOR}-dev")
 LOWBIT_CI_PACKAGES=(g++ git shellcheck "clang-format-${LOWBIT_LLVM_MAJOR}")
 
 # For programs built with LOWBIT_SANITIZE; test/lit.cfg.py says why.

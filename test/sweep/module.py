@@ -52,12 +52,14 @@ class ModuleWriter:
 
     # Where operands come from.
 
-    def take(self, source, element, shape, dynamic=(), low=None, high=None):
+    def take(self, source, element, shape, dynamic=(), low=None, high=None,
+             finite=True):
         """A value of random data: an argument, or a constant of values in
-        [low, high]."""
+        [low, high], one of them infinite or NaN unless `finite`."""
         value = Value("", element, shape, dynamic)
         if source in ("dense", "resource") and shape is not None:
-            return self.take_constant(source, element, shape, low, high)
+            return self.take_constant(source, element, shape, low, high,
+                                      finite)
         value.name = f"%a{len(self.arguments)}"
         mark = (" {lowbit.weight}" if source == "weight" and shape is not None
                 else "")
@@ -66,13 +68,12 @@ class ModuleWriter:
                            "random:" + "x".join(map(str, shape)))
         return value
 
-    def take_constant(self, source, element, shape, low, high):
+    def take_constant(self, source, element, shape, low, high, finite):
         count = 1
         for extent in shape:
             count *= extent
         bits = formats.get_bits(element)
-        codes = self.codes.draw(self.chance, element, count, low, high,
-                                finite=not self.case["wild"])
+        codes = self.codes.draw(self.chance, element, count, low, high, finite)
         value = Value(self.new_name(), element, shape)
         # `dense` has no !lowbit types, and arith.constant no signed integers.
         stored = value
@@ -101,7 +102,7 @@ class ModuleWriter:
 
     # Operands with their scales.
 
-    def get_scale_shape(self, operand, data, roles, block):
+    def get_scale_shape(self, operand, data, block):
         if operand["granularity"] == "scalar":
             return None
         if operand["granularity"] == "rank0":
@@ -141,7 +142,7 @@ class ModuleWriter:
             low, high = max(low, -30000), min(high, 30000)
         return self.take(source, zero, scale.shape, scale.dynamic, low, high)
 
-    def write_operand(self, operand, data, block, block_text, scale, zero):
+    def write_operand(self, data, block_text, scale, zero):
         """The words after an operand of a matmul, and the types."""
         text, types = data.name, [data.type]
         if scale:
@@ -189,10 +190,12 @@ class ModuleWriter:
         low, high = -65536.0, 65536.0
         if element == "f32":
             low, high = -1.0, 1.0
-        data = self.take(source, element, shape, dynamic, low, high)
+        # An infinite scale would give other results before a sum than after.
+        data = self.take(source, element, shape, dynamic, low, high,
+                         finite=not self.case["wild"])
         scale = zero = None
         if operand["granularity"] != "none":
-            scale_shape = self.get_scale_shape(operand, data, roles, block)
+            scale_shape = self.get_scale_shape(operand, data, block)
             # Dimensions of one entry are static.
             scale_dynamic = [dim for dim in data.dynamic
                              if scale_shape and block[dim] != 0]
@@ -207,7 +210,7 @@ class ModuleWriter:
         text = ""
         if self.is_block_needed(data, scale, block):
             text = f" block [{', '.join(map(str, block))}]"
-        return data, self.write_operand(operand, data, block, text, scale, zero)
+        return data, self.write_operand(data, text, scale, zero)
 
     def quantize_activations(self, operand, shape, dynamic, block):
         x = self.take("argument",
@@ -217,7 +220,7 @@ class ModuleWriter:
         data = Value(self.new_name(), operand["element"], shape, x.dynamic)
         x.dynamic = data.dynamic
         self.arguments[-1] = f"{x.name}: {x.type}"
-        scale_shape = self.get_scale_shape(operand, data, None, block)
+        scale_shape = self.get_scale_shape(operand, data, block)
         scale = Value(self.new_name(), operand["scale"], scale_shape,
                       [dim for dim in data.dynamic
                        if scale_shape and block[dim] != 0])
@@ -228,7 +231,7 @@ class ModuleWriter:
                          scale.dynamic)
             # A static row of the zero points asks for one of the scales.
             scale.dynamic = zero.dynamic
-            names, types = f"{scale.name}, {zero.name}", None
+            names = f"{scale.name}, {zero.name}"
             types = f"({scale.type}, {zero.type})"
         text = ""
         if self.is_block_needed(data, scale, block):
@@ -245,7 +248,7 @@ class ModuleWriter:
         self.emit(
             f"lowbit.quantize {x.name} scale({scale.name}){zero_text}{text} : "
             f"({x.type}, {scale.type}{zero_type}) -> {data.type}", data)
-        return data, self.write_operand(operand, data, block, text, scale, zero)
+        return data, self.write_operand(data, text, scale, zero)
 
     # The products.
 
