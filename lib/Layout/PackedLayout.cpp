@@ -95,12 +95,12 @@ PackedLayout::getPositions(unsigned dim, ArrayRef<int64_t> extents) const {
   return positions;
 }
 
-std::vector<char>
-PackedLayout::pack(ArrayRef<int64_t> extents, ArrayRef<int64_t> inside,
-                   unsigned bits,
-                   llvm::function_ref<uint32_t(int64_t, int64_t)> read) const {
+void PackedLayout::pack(ArrayRef<int64_t> extents, ArrayRef<int64_t> inside,
+                        unsigned bits,
+                        llvm::function_ref<ArrayRef<uint32_t>(int64_t)> readRow,
+                        llvm::MutableArrayRef<char> buffer) const {
   assert((bits == 4 || bits % 8 == 0) && "no such packed element");
-  std::vector<char> buffer(llvm::divideCeil(getNumElements(extents) * bits, 8));
+  std::fill(buffer.begin(), buffer.end(), 0);
   SmallVector<std::vector<int64_t>> positions;
   int64_t numOuter = 1;
   for (unsigned dim = 0; dim < rank; ++dim) {
@@ -108,20 +108,20 @@ PackedLayout::pack(ArrayRef<int64_t> extents, ArrayRef<int64_t> inside,
     if (dim + 1 < rank)
       numOuter *= inside[dim];
   }
+  if (inside.back() == 0)
+    return;
   for (int64_t outer = 0; outer < numOuter; ++outer) {
     int64_t base = 0;
     for (int64_t dim = rank - 1, rest = outer; dim-- > 0;) {
       base += positions[dim][rest % inside[dim]];
       rest /= inside[dim];
     }
-    for (int64_t inner = 0; inner < inside.back(); ++inner) {
+    for (auto [inner, element] : llvm::enumerate(readRow(outer))) {
       int64_t position = base + positions.back()[inner];
-      uint32_t element = read(outer, inner);
       if (bits == 4)
         buffer[position / 2] |= (element & 15) << (position % 2 * 4);
       else
         std::memcpy(&buffer[position * (bits / 8)], &element, bits / 8);
     }
   }
-  return buffer;
 }

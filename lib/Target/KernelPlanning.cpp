@@ -86,45 +86,55 @@ std::optional<StoredZeroPoint> lowbit::getStoredZeroPoint(Type type,
   return stored;
 }
 
-llvm::Expected<KernelPlan> lowbit::planColumns(StringRef name,
-                                               const MatmulProblem &problem,
-                                               const ColumnTiles &tiles,
-                                               Type aElement, bool scaleA) {
-  const MatmulOperandInfo &info = problem.b;
+/// The plan for `tiles` with B's scales and zero points packed per group, the
+/// latter as `zeroPoint` says (given exactly where B has one).
+static llvm::Expected<KernelPlan>
+planScales(StringRef name, const MatmulProblem &problem,
+           const ColumnTiles &tiles, Type aElement, const Grouping &grouping,
+           bool scaleA, int64_t shift,
+           const std::optional<StoredZeroPoint> &zeroPoint) {
   KernelPlan plan;
   plan.aElement = aElement;
+  plan.groupedScaleA = scaleA && problem.a.scale && problem.a.blockK != 0;
   plan.layoutB = tiles.layout;
   plan.tableB = tiles.table;
-
-  llvm::Expected<Grouping> grouping = getGrouping(problem, tiles.step, scaleA);
-  if (!grouping)
-    return grouping.takeError();
-  plan.groupedScaleA = scaleA && problem.a.scale && problem.a.blockK != 0;
-
   Type scaleType, zeroType;
-  if (info.scale) {
-    scaleType = getStoredScaleType(info.getScaleType());
+  if (problem.b.scale) {
+    scaleType = getStoredScaleType(problem.b.getScaleType());
     if (!scaleType)
       return llvm::createStringError("the scale's type is not a float");
     plan.layoutScale = getPanelLayout(scaleType, tiles.columns);
   }
-  if (info.zeroPoint) {
-    if (!info.hasIntegerZeroPoint())
-      return llvm::createStringError("the zero point is not an integer");
-    std::optional<StoredZeroPoint> zeroPoint =
-        getStoredZeroPoint(info.getZeroPointType(), /*offset=*/0);
-    // Not every integer of 32 bits is an f32.
-    if (!zeroPoint || (aElement.isF32() && zeroPoint->type.isInteger(32)))
-      return llvm::createStringError("the zero point has more than 8 bits");
+  if (zeroPoint) {
     zeroType = zeroPoint->type;
     plan.tableZeroPoint = zeroPoint->table;
     plan.layoutZeroPoint = getPanelLayout(zeroType, tiles.columns);
   }
   plan.kernel =
-      KernelAttr::get(aElement.getContext(), name, info.elementType, tiles.rows,
-                      tiles.columns, tiles.rowBlock, grouping->unit,
-                      grouping->group, tiles.shift, scaleType, zeroType);
+      KernelAttr::get(aElement.getContext(), name, problem.b.elementType,
+                      tiles.rows, tiles.columns, tiles.rowBlock, grouping.unit,
+                      grouping.group, shift, scaleType, zeroType);
   return plan;
+}
+
+llvm::Expected<KernelPlan> lowbit::planColumns(StringRef name,
+                                               const MatmulProblem &problem,
+                                               const ColumnTiles &tiles,
+                                               Type aElement, bool scaleA) {
+  llvm::Expected<Grouping> grouping = getGrouping(problem, tiles.step, scaleA);
+  if (!grouping)
+    return grouping.takeError();
+  std::optional<StoredZeroPoint> zeroPoint;
+  if (problem.b.zeroPoint) {
+    if (!problem.b.hasIntegerZeroPoint())
+      return llvm::createStringError("the zero point is not an integer");
+    zeroPoint = getStoredZeroPoint(problem.b.getZeroPointType(), /*offset=*/0);
+    // Not every integer of 32 bits is an f32.
+    if (!zeroPoint || (aElement.isF32() && zeroPoint->type.isInteger(32)))
+      return llvm::createStringError("the zero point has more than 8 bits");
+  }
+  return planScales(name, problem, tiles, aElement, *grouping, scaleA,
+                    tiles.shift, zeroPoint);
 }
 
 /// The largest magnitude, at least 1, of an integer of `form` less its zero
@@ -172,38 +182,21 @@ llvm::Expected<KernelPlan> lowbit::planIntegers(
   if (!grouping)
     return grouping.takeError();
 
-  KernelPlan plan;
-  plan.aElement = aElement;
-  plan.aShift = a.shift;
-  plan.groupedScaleA = problem.a.scale && problem.a.blockK != 0;
-  plan.sumFactor = offset;
-  plan.layoutB = tiles.layout;
-  plan.tableB = tiles.table;
-  Type scaleType, zeroType;
-  if (info.scale) {
-    scaleType = getStoredScaleType(info.getScaleType());
-    if (!scaleType)
-      return llvm::createStringError("the scale's type is not a float");
-    plan.layoutScale = getPanelLayout(scaleType, tiles.columns);
+  std::optional<StoredZeroPoint> zeroPoint;
+  if (floatZeroPoint) {
+    zeroPoint =
+        StoredZeroPoint{getStoredScaleType(info.getZeroPointType()), {}};
+    if (!zeroPoint->type)
+      return llvm::createStringError("f32 does not hold the zero point's type");
+  } else if (info.zeroPoint) {
+    zeroPoint = getStoredZeroPoint(info.getZeroPointType(), offset);
   }
-  if (info.zeroPoint) {
-    if (floatZeroPoint) {
-      zeroType = getStoredScaleType(info.getZeroPointType());
-      if (!zeroType)
-        return llvm::createStringError("f32 does not hold the zero point's "
-                                       "type");
-    } else {
-      StoredZeroPoint zeroPoint =
-          *getStoredZeroPoint(info.getZeroPointType(), offset);
-      zeroType = zeroPoint.type;
-      plan.tableZeroPoint = zeroPoint.table;
-    }
-    plan.layoutZeroPoint = getPanelLayout(zeroType, tiles.columns);
-    plan.sumFactor = 1;
+  llvm::Expected<KernelPlan> plan =
+      planScales(name, problem, tiles, aElement, *grouping, /*scaleA=*/true,
+                 a.shift + b.shift, zeroPoint);
+  if (plan) {
+    plan->aShift = a.shift;
+    plan->sumFactor = zeroPoint ? 1 : offset;
   }
-  plan.kernel =
-      KernelAttr::get(aElement.getContext(), name, info.elementType, tiles.rows,
-                      tiles.columns, tiles.rowBlock, grouping->unit,
-                      grouping->group, a.shift + b.shift, scaleType, zeroType);
   return plan;
 }

@@ -8,11 +8,7 @@
 
 #include "TileEmitter.h"
 
-#include "lowbit/Target/Machine.h"
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,21 +18,12 @@
 using namespace mlir;
 using namespace lowbit;
 
-/// x86 without FMA would call a function for each fused operation; the other
-/// architectures of this project all have one.
-static bool hasFusedMultiplyAdd(Operation *op) {
-  Machine machine = Machine::get(op);
-  return machine.getTriple().isX86()
-             ? machine.hasFeature("fma")
-             : machine.getTriple().isAArch64() || machine.getTriple().isRISCV();
-}
-
 TileEmitter::TileEmitter(OpBuilder &builder, PackedMatmulOp op, int64_t step,
                          Type partial, int64_t chains)
     : VectorBuilder(op.getLoc(), builder), op(op), kernel(op.getKernel()),
       rows(op.getAType().getDimSize(0)),
       vectors(op.getKernel().getColumns() / kLanes), step(step), chains(chains),
-      fused(hasFusedMultiplyAdd(op)), partialElement(partial) {}
+      partialElement(partial) {}
 
 //===----------------------------------------------------------------------===//
 // Building blocks
@@ -58,31 +45,6 @@ Value TileEmitter::loadWordSplat(int64_t row, Value k) {
       vector::BitCastOp::create(b, vectorOf(b.getI32Type(), 1), loaded);
   Value scalar = vector::ExtractOp::create(b, word, ArrayRef<int64_t>{0});
   return vector::BroadcastOp::create(b, vectorOf(b.getI32Type()), scalar);
-}
-
-void TileEmitter::prefetch(Value panel, Value offset, int64_t distance) {
-  auto type = cast<RankedTensorType>(panel.getType());
-  // Bufferization makes a view of any layout of it.
-  SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
-  auto bufferType = MemRefType::get(
-      type.getShape(), type.getElementType(),
-      StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, strides));
-  Value buffer = bufferization::ToBufferOp::create(b, bufferType, panel,
-                                                   /*read_only=*/true);
-  memref::PrefetchOp::create(
-      b, buffer, ValueRange{index(0), scaled(offset, 1, distance)},
-      /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-}
-
-void TileEmitter::prefetchScales(Value group, int64_t bytesPerK) {
-  constexpr int64_t kDenseGroup = 32;
-  if (!op.getScaleB() || kernel.getGroup() <= kDenseGroup)
-    return;
-  int64_t scaleBytes =
-      vectors * kLanes * kernel.getScale().getIntOrFloatBitWidth() / 8;
-  int64_t groupsAhead = llvm::divideCeil(
-      kPrefetchDistance, static_cast<uint64_t>(kernel.getGroup() * bytesPerK));
-  prefetch(op.getScaleB(), scaled(group, scaleBytes), groupsAhead * scaleBytes);
 }
 
 Value TileEmitter::multiplyAdd(Value lhs, Value rhs, Value acc) {

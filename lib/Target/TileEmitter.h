@@ -63,17 +63,6 @@ protected:
   /// The 4 bytes of `a` (4 elements of i8, 2 of i16) from element `k` of row
   /// `row` on, in every i32 lane.
   mlir::Value loadWordSplat(int64_t row, mlir::Value k);
-  /// Bytes of weights between what is read and what is asked for. Hardware
-  /// follows a stream only up to the end of its page of 4 KiB; further ahead
-  /// than that, all of DRAM's bandwidth is reached.
-  static constexpr int64_t kPrefetchDistance = 5120;
-  /// Asks for the cache line of a panel `distance` bytes behind `offset`. It
-  /// may lie behind the panel, where the next one begins.
-  void prefetch(mlir::Value panel, mlir::Value offset,
-                int64_t distance = kPrefetchDistance);
-  /// The same for the scales of a group, if they are too far apart for hardware
-  /// to see a stream. A panel has `bytesPerK` bytes of weights for each K.
-  void prefetchScales(mlir::Value group, int64_t bytesPerK);
   /// a * b + c in f32, fused where `fused`.
   mlir::Value multiplyAdd(mlir::Value a, mlir::Value b, mlir::Value c);
 
@@ -86,7 +75,7 @@ protected:
   /// Values that emitStep takes from the step before and leaves for the next.
   llvm::SmallVector<mlir::Value> state;
   /// Whether the machine multiplies and adds in one instruction.
-  bool fused;
+  bool fused = true;
 
 private:
   /// The sum over all chains for one element of the tile.

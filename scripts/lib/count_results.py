@@ -24,9 +24,9 @@ import xml.etree.ElementTree as ElementTree
 OUTCOMES = ("pass", "fail", "skip")
 
 LIT_OUTCOMES = {
-    "PASS": "pass", "FLAKYPASS": "pass", "XFAIL": "pass",
+    "PASS": "pass", "FLAKYPASS": "pass",
     "FAIL": "fail", "XPASS": "fail", "UNRESOLVED": "fail", "TIMEOUT": "fail",
-    "UNSUPPORTED": "skip", "SKIPPED": "fail",
+    "UNSUPPORTED": "skip", "XFAIL": "skip", "SKIPPED": "fail",
     "EXCLUDED": None,
 }
 
@@ -55,7 +55,9 @@ def read_lit(path):
         if outcome is None:
             continue
         detail = test.get("output", "")
-        if outcome == "skip":
+        if test["code"] == "XFAIL":
+            detail = "a known failure, by its XFAIL line"
+        elif outcome == "skip":
             missing = re.search(r"unavailable features: *(.*)", detail)
             detail = f"needs {missing.group(1)}" if missing else detail
         else:

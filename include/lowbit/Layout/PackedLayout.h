@@ -65,16 +65,16 @@ public:
   std::vector<int64_t> getPositions(unsigned dim,
                                     llvm::ArrayRef<int64_t> extents) const;
 
-  /// The whole buffer for a tensor of `extents`, of which only the elements
-  /// below `inside` are there; the others are 0. Elements have `bits` bits (4,
-  /// 8, 16 or 32), little-endian, the first of two 4-bit elements in the low
-  /// nibble. `read(outer, inner)` gives the bits of the element at index
-  /// `inner` of the last dimension and row-major index `outer` (counted in
-  /// `inside`) of the others.
-  std::vector<char>
-  pack(llvm::ArrayRef<int64_t> extents, llvm::ArrayRef<int64_t> inside,
-       unsigned bits,
-       llvm::function_ref<uint32_t(int64_t outer, int64_t inner)> read) const;
+  /// Writes the whole buffer for a tensor of `extents`, of which only the
+  /// elements below `inside` are there; the others are 0. Elements have `bits`
+  /// bits (4, 8, 16 or 32), little-endian, the first of two 4-bit elements in
+  /// the low nibble. `readRow` gives the bits of the inside.back() elements
+  /// whose row-major index in the other dimensions (counted in `inside`) is
+  /// `outer`. `buffer` has getNumElements(extents) * bits / 8 bytes.
+  void pack(llvm::ArrayRef<int64_t> extents, llvm::ArrayRef<int64_t> inside,
+            unsigned bits,
+            llvm::function_ref<llvm::ArrayRef<uint32_t>(int64_t outer)> readRow,
+            llvm::MutableArrayRef<char> buffer) const;
 
 private:
   PackedLayout(unsigned rank, llvm::ArrayRef<LayoutDigit> digits)

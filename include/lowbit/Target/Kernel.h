@@ -51,6 +51,21 @@ struct KernelPlan {
   bool dequantizeB = false;
 };
 
+/// What the tiles of a kernel look like: what lowbit-lower-kernels checks
+/// before it asks for code, since anybody may write a kernel attribute.
+struct TileForm {
+  /// The element type of A.
+  mlir::Type aElement;
+  int64_t columns;
+  /// K of a step; unit and group are multiples.
+  int64_t step;
+  /// Bits of a packed element of B.
+  unsigned bits;
+  /// Zero points are applied to sums of A, which then must be there; if not,
+  /// to each weight, as integers.
+  bool appliesSums;
+};
+
 class MatmulKernel {
 public:
   virtual ~MatmulKernel() = default;
@@ -63,8 +78,13 @@ public:
   virtual llvm::Expected<KernelPlan> plan(const MatmulProblem &problem,
                                           const Machine &machine) const = 0;
 
+  /// The form of tiles of `kernel`, which has this kernel's name; an error if
+  /// it does not take weights of such a format.
+  virtual llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const = 0;
+
   /// The code of one tile, on tensors and vectors: the result that replaces
-  /// `op`, whose `a` has one of the kernel's row counts and `b` one panel.
+  /// `op`, whose `a` has one of the kernel's row counts and `b` one panel, and
+  /// which has the form that getTileForm gives.
   virtual mlir::Value emitTile(mlir::OpBuilder &builder,
                                PackedMatmulOp op) const = 0;
 

@@ -47,6 +47,15 @@ static int64_t getStep(Type stored) { return stored.isInteger(4) ? 2 : 1; }
 // Tiles
 //===----------------------------------------------------------------------===//
 
+/// x86 without FMA would call a function for each fused operation; the other
+/// architectures of this project all have one.
+static bool hasFusedMultiplyAdd(Operation *op) {
+  Machine machine = Machine::get(op);
+  return machine.getTriple().isX86()
+             ? machine.hasFeature("fma")
+             : machine.getTriple().isAArch64() || machine.getTriple().isRISCV();
+}
+
 namespace {
 class PortableTile : public TileEmitter {
 public:
@@ -54,7 +63,9 @@ public:
       : TileEmitter(builder, op,
                     getStep(getStoredType(op.getKernel().getFormat(), compute)),
                     compute),
-        compute(compute), stored(getStoredType(kernel.getFormat(), compute)) {}
+        compute(compute), stored(getStoredType(kernel.getFormat(), compute)) {
+    fused = hasFusedMultiplyAdd(op);
+  }
 
 private:
   void beginGroup(Value group) override;
@@ -173,6 +184,12 @@ static LayoutAttr getLayoutB(Type stored) {
   return LayoutAttr::get(stored, llvm::cantFail(PackedLayout::get(2, digits)));
 }
 
+static TileForm getPortableForm(KernelAttr kernel, Type compute) {
+  Type stored = getStoredType(kernel.getFormat(), compute);
+  return {compute, kColumns, getStep(stored), getBitWidth(stored),
+          /*appliesSums=*/false};
+}
+
 static llvm::Expected<KernelPlan> planTiles(StringRef name,
                                             const MatmulProblem &problem,
                                             Type aElement, bool scaleA) {
@@ -195,6 +212,10 @@ class PortableF32 : public MatmulKernel {
                      /*scaleA=*/false);
   }
 
+  llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const override {
+    return getPortableForm(kernel, Float32Type::get(kernel.getContext()));
+  }
+
   Value emitTile(OpBuilder &builder, PackedMatmulOp op) const override {
     return PortableTile(builder, op, builder.getF32Type()).emit();
   }
@@ -211,6 +232,12 @@ class PortableI32 : public MatmulKernel {
     return planTiles(getName(), problem,
                      IntegerType::get(problem.a.elementType.getContext(), 32),
                      /*scaleA=*/true);
+  }
+
+  llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const override {
+    if (!isa<IntegerType>(kernel.getFormat()))
+      return llvm::createStringError("the weights are not integers");
+    return getPortableForm(kernel, IntegerType::get(kernel.getContext(), 32));
   }
 
   Value emitTile(OpBuilder &builder, PackedMatmulOp op) const override {
@@ -233,6 +260,10 @@ class PortableDequantize : public MatmulKernel {
     if (plan)
       plan->dequantizeB = true;
     return plan;
+  }
+
+  llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const override {
+    return getPortableForm(kernel, Float32Type::get(kernel.getContext()));
   }
 
   Value emitTile(OpBuilder &builder, PackedMatmulOp op) const override {

@@ -26,6 +26,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AVX2Instructions.h"
+#include "Prefetch.h"
 #include "X86Kernels.h"
 
 #include "../KernelPlanning.h"
@@ -68,6 +69,9 @@ struct ByteForm {
   int64_t pairs;
 };
 } // namespace
+
+static constexpr char kNoByteForm[] =
+    "the weights are not small integers of up to 4 bits";
 
 static std::optional<ByteForm> getByteForm(const Format &format) {
   std::optional<IntegerForm> integers;
@@ -120,7 +124,9 @@ public:
   }
 
 private:
-  void beginGroup(Value group) override { prefetchScales(group, kColumns / 2); }
+  void beginGroup(Value group) override {
+    prefetchScales(*this, op, group, kColumns / 2);
+  }
   void emitStep(Value index, MutableArrayRef<Value> partial) override;
   /// The products of load `load` of the panel, added to `sums` (of 16 bits;
   /// null before the first) or, where 16 bits hold no sum, to `partial`.
@@ -144,7 +150,7 @@ void ByteTile::widen(Value sums, Value &partial) {
 
 void ByteTile::emitLoad(Value load, MutableArrayRef<Value> sums,
                         MutableArrayRef<Value> partial) {
-  prefetch(op.getB(), scaled(load, vectors * 32));
+  prefetch(*this, op.getB(), scaled(load, vectors * 32));
   // Nibble 0 holds k to k + 3, nibble 1 k + 4 to k + 7.
   SmallVector<Value> weights[2];
   for (int64_t j = 0; j < vectors; ++j) {
@@ -220,6 +226,15 @@ class AVX2ByteKernel : public MatmulKernel {
   llvm::Expected<KernelPlan> plan(const MatmulProblem &problem,
                                   const Machine &machine) const override;
 
+  llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const override {
+    std::optional<ByteForm> form = getByteForm(*getFormat(kernel.getFormat()));
+    if (!form)
+      return llvm::createStringError(kNoByteForm);
+    return TileForm{IntegerType::get(kernel.getContext(), 8), kColumns,
+                    getLoads(*form, kernel.getGroup()) * kPerLoad, /*bits=*/4,
+                    /*appliesSums=*/true};
+  }
+
   Value emitTile(OpBuilder &builder, PackedMatmulOp op) const override {
     std::optional<ByteForm> form =
         getByteForm(*getFormat(op.getKernel().getFormat()));
@@ -234,8 +249,7 @@ llvm::Expected<KernelPlan> AVX2ByteKernel::plan(const MatmulProblem &problem,
   MLIRContext *context = weights.elementType.getContext();
   std::optional<ByteForm> form = getByteForm(weights.format);
   if (!form)
-    return llvm::createStringError(
-        "the weights are not small integers of up to 4 bits");
+    return llvm::createStringError(kNoByteForm);
   std::optional<IntegerForm> activations = getIntegerForm(problem.a.format);
   if (!activations || activations->lowest < -128 || activations->largest > 127)
     return llvm::createStringError("the activations are not signed bytes");

@@ -113,6 +113,14 @@ class AVX2FloatKernel : public MatmulKernel {
   llvm::Expected<KernelPlan> plan(const MatmulProblem &problem,
                                   const Machine &machine) const override;
 
+  llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const override {
+    auto decoder = createAVX2WeightDecoder(kernel.getFormat());
+    return TileForm{Float32Type::get(kernel.getContext()), kFloatColumns,
+                    decoder->getDepth(),
+                    getBitWidth(decoder->getLayout().getElement()),
+                    /*appliesSums=*/false};
+  }
+
   Value emitTile(OpBuilder &builder, PackedMatmulOp op) const override {
     auto decoder = createAVX2WeightDecoder(op.getKernel().getFormat());
     return FloatTile(builder, op, *decoder).emit();
@@ -143,16 +151,12 @@ llvm::Expected<KernelPlan> AVX2FloatKernel::plan(const MatmulProblem &problem,
       planColumns(getName(), problem, tiles, f32, /*scaleA=*/false);
   if (!plan)
     return plan.takeError();
-  KernelAttr own = plan->kernel;
   auto decoded = KernelAttr::get(context, getName(), f32, kDecodedRows,
                                  kFloatColumns, kRowBlock, kFloatDepth,
                                  /*group=*/0, /*shift=*/0, Type(), Type());
-  plan->kernel = KernelAttr::get(
-      context, own.getName(), own.getFormat(), own.getRows(), own.getColumns(),
-      own.getRowBlock(), own.getUnit(), own.getGroup(), own.getShift(),
-      own.getScale(), own.getZeroPoint(),
+  plan->kernel = plan->kernel.withDecoding(
       DecodingAttr::get(context, kMinDecodedRows,
-                        getDecodedDepth(own.getGroup()), decoded));
+                        getDecodedDepth(plan->kernel.getGroup()), decoded));
   return plan;
 }
 

@@ -23,6 +23,8 @@
 
 #include "AVX2FloatWeights.h"
 
+#include "AVX2Instructions.h"
+
 #include "lowbit/Numerics/Codec.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -129,17 +131,10 @@ TableDecoder::TableDecoder(Type type) : WeightDecoder(kFloatDepth, kVectors) {
 }
 
 Value TableDecoder::lookUp(VectorBuilder &v, unsigned byte, Value codes) const {
-  // Both halves of vpshufb look into the same 16 bytes.
   SmallVector<int8_t> bytes;
-  for (int half = 0; half < 2; ++half)
-    for (uint32_t bits : numbers)
-      bytes.push_back(static_cast<int8_t>(bits >> (8 * byte)));
-  VectorType type = v.vectorOf(v.b.getI8Type(), kBytes);
-  Value entries = arith::ConstantOp::create(
-      v.b, DenseElementsAttr::get(type, ArrayRef<int8_t>(bytes)));
-  return IntrinsicOp::create(v.b, type,
-                             v.b.getStringAttr("llvm.x86.avx2.pshuf.b"),
-                             ValueRange{entries, codes});
+  for (uint32_t bits : numbers)
+    bytes.push_back(static_cast<int8_t>(bits >> (8 * byte)));
+  return lookUpBytes(v, bytes, codes);
 }
 
 SmallVector<Value> TableDecoder::decodeHalves(VectorBuilder &v,
@@ -179,18 +174,13 @@ SmallVector<Value> TableDecoder::decodeFull(VectorBuilder &v,
 SmallVector<Value> TableDecoder::decode(VectorBuilder &v, Value panel,
                                         Value step,
                                         MutableArrayRef<Value>) const {
-  Value bytes = v.loadBytes(panel, v.scaled(step, kBytes), kBytes);
-  Value mask = v.splat(v.b.getI8Type(), kBytes, 15);
-  // There is no shift of bytes; what comes from the neighbour is masked.
-  Type i16 = v.b.getI16Type();
-  Value shifted = arith::ShRUIOp::create(v.b, bitcast(v, i16, bytes),
-                                         v.splat(i16, kBytes / 2, 4));
+  Nibbles codes =
+      splitNibbles(v, v.loadBytes(panel, v.scaled(step, kBytes), kBytes));
   SmallVector<Value> result(kFloatDepth * kVectors);
-  for (auto [nibble, codes] : llvm::enumerate(
-           SmallVector<Value>{bytes, bitcast(v, v.b.getI8Type(), shifted)})) {
-    Value masked = arith::AndIOp::create(v.b, codes, mask);
+  for (int64_t nibble = 0; nibble < 2; ++nibble) {
+    Value own = nibble == 0 ? codes.low : codes.high;
     SmallVector<Value> vectors =
-        isHalf ? decodeHalves(v, masked) : decodeFull(v, masked);
+        isHalf ? decodeHalves(v, own) : decodeFull(v, own);
     for (int64_t j = 0; j < kVectors; ++j)
       for (int64_t odd = 0; odd < 2; ++odd)
         result[(2 * nibble + odd) * kVectors + j] = vectors[2 * j + odd];

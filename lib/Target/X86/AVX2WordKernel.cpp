@@ -23,13 +23,13 @@
 //   nibbles   4 in a word, as unsigned integers 0 to 15: nibble q of word
 //             (column, k mod 2) is k = 2 q + k mod 2. What the offset to
 //             unsigned adds goes off through the sums of the activations
-//   codes     the same nibbles, each looked up with vpshufb as an unsigned
-//   byte,
-//             which has an offset as well
+//   codes     the same nibbles, looked up with vpshufb as unsigned bytes, which
+//             have an offset as well
 //
 //===----------------------------------------------------------------------===//
 
 #include "AVX2Instructions.h"
+#include "Prefetch.h"
 #include "X86Kernels.h"
 
 #include "../KernelPlanning.h"
@@ -61,6 +61,8 @@ struct WordForm {
   bool isUnsigned() const { return integers.lowest >= 0; }
 };
 } // namespace
+
+static constexpr char kNoWordForm[] = "the weights are not integers of a byte";
 
 static std::optional<WordForm> getWordForm(const Format &format) {
   std::optional<IntegerForm> integers = getIntegerForm(format);
@@ -97,9 +99,9 @@ public:
 
 private:
   void beginGroup(Value group) override {
-    prefetchScales(group, form.storage == WordForm::Storage::Bytes
-                              ? kColumns
-                              : kColumns / 2);
+    prefetchScales(*this, op, group,
+                   form.storage == WordForm::Storage::Bytes ? kColumns
+                                                            : kColumns / 2);
   }
   void emitStep(Value index, MutableArrayRef<Value> partial) override;
   /// The words of pair `pair` of step `index` for the 8 columns `j`.
@@ -162,7 +164,7 @@ void WordTile::emitStep(Value index, MutableArrayRef<Value> partial) {
   int64_t stepBytes =
       form.storage == WordForm::Storage::Bytes ? kPairs * 16 : 32;
   for (int64_t line = 0; line < stepBytes * vectors; line += 64)
-    prefetch(op.getB(), scaled(index, stepBytes * vectors, line));
+    prefetch(*this, op.getB(), scaled(index, stepBytes * vectors, line));
   if (form.storage != WordForm::Storage::Bytes)
     for (int64_t j = 0; j < vectors; ++j) {
       Value loaded =
@@ -200,6 +202,15 @@ class AVX2WordKernel : public MatmulKernel {
   llvm::Expected<KernelPlan> plan(const MatmulProblem &problem,
                                   const Machine &machine) const override;
 
+  llvm::Expected<TileForm> getTileForm(KernelAttr kernel) const override {
+    std::optional<WordForm> form = getWordForm(*getFormat(kernel.getFormat()));
+    if (!form)
+      return llvm::createStringError(kNoWordForm);
+    bool isBytes = form->storage == WordForm::Storage::Bytes;
+    return TileForm{IntegerType::get(kernel.getContext(), 16), kColumns, kStep,
+                    isBytes ? 8u : 4u, /*appliesSums=*/true};
+  }
+
   Value emitTile(OpBuilder &builder, PackedMatmulOp op) const override {
     std::optional<WordForm> form =
         getWordForm(*getFormat(op.getKernel().getFormat()));
@@ -214,7 +225,7 @@ llvm::Expected<KernelPlan> AVX2WordKernel::plan(const MatmulProblem &problem,
   MLIRContext *context = weights.elementType.getContext();
   std::optional<WordForm> form = getWordForm(weights.format);
   if (!form)
-    return llvm::createStringError("the weights are not integers of a byte");
+    return llvm::createStringError(kNoWordForm);
   std::optional<IntegerForm> activations = getIntegerForm(problem.a.format);
   if (!activations)
     return llvm::createStringError(

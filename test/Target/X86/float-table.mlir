@@ -52,7 +52,7 @@ func.func @nf4(%a: tensor<1x400xf32>, %b: tensor<1x3200xi8>, %out: tensor<1x16xf
 // CHECK-LABEL: @zero_points
 // CHECK: %[[ZERO:.*]] = arith.sitofp
 // CHECK: %[[W:.*]] = arith.subf %{{.*}}, %[[ZERO]]
-// CHECK: arith.mulf %{{.*}}, %[[W]]
+// CHECK: vector.fma %{{.*}}, %[[W]],
 func.func @zero_points(%a: tensor<4x16xf32>, %b: tensor<1x128xi8>, %s: tensor<1x32xi8>, %z: tensor<1x16xi8>, %out: tensor<4x16xf32>) -> tensor<4x16xf32> {
   %0 = lowbit.packed_matmul <"x86.avx2.f32" for ui4, rows = [4, 2, 1], columns = 16, row_block = 128, unit = 16, group = 16, shift = 0, scale = f16, zero_point = i8>
       a(%a) b(%b scale %s zero_point %z) outs(%out) : (tensor<4x16xf32>, tensor<1x128xi8>, tensor<1x32xi8>, tensor<1x16xi8>, tensor<4x16xf32>) -> tensor<4x16xf32>

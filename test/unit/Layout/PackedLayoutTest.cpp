@@ -153,7 +153,18 @@ TEST(PackedLayout, PackWritesWhatIsInsideAndZeros) {
             expected[(position * bits + bit) / 8] |=
                 static_cast<char>(1 << (position * bits + bit) % 8);
       });
-      EXPECT_EQ(layout.pack(extents, inside, bits, getElement), expected);
+      std::vector<uint32_t> row(inside.back());
+      // What is written over is not all zeros.
+      std::vector<char> packed(expected.size(), 0x55);
+      layout.pack(
+          extents, inside, bits,
+          [&](int64_t outer) -> llvm::ArrayRef<uint32_t> {
+            for (auto [inner, element] : llvm::enumerate(row))
+              element = getElement(outer, inner);
+            return row;
+          },
+          packed);
+      EXPECT_EQ(packed, expected);
     }
   }
 }

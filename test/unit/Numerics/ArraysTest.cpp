@@ -439,10 +439,11 @@ static void checkScales(const CodeTensor &input, const Format &element,
     return;
   ASSERT_EQ(scaleBytes, packCodes(expected.scale.codes, scale.getBits(),
                                   getRowLength(shape)));
-  if (zeroPoint)
+  if (zeroPoint) {
     ASSERT_EQ(zeroPointBytes,
               packCodes(expected.zeroPoint->codes, zeroPoint->getBits(),
                         getRowLength(shape)));
+  }
 }
 
 TEST(Arrays, ChooseScalesLikeTensor) {

@@ -111,8 +111,10 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  int64_t rowBlock, int64_t unit, int64_t group,
                                  int64_t shift, Type scale, Type zeroPoint,
                                  DecodingAttr) {
-  if (!lowbit::getFormat(format))
-    return emitError() << "expected weights of a number format, found "
+  std::optional<Format> weights = lowbit::getFormat(format);
+  if (!weights || weights->getBits() > 32)
+    return emitError() << "expected weights of a number format that f32 holds, "
+                          "found "
                        << format;
   if (rows.empty() || rows.back() != 1 ||
       !llvm::is_sorted(rows, std::greater_equal<int64_t>()))
@@ -141,6 +143,12 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "bf16 or f32, found "
                        << zeroPoint;
   return success();
+}
+
+KernelAttr KernelAttr::withDecoding(DecodingAttr decoding) const {
+  return get(getContext(), getName(), getFormat(), getRows(), getColumns(),
+             getRowBlock(), getUnit(), getGroup(), getShift(), getScale(),
+             getZeroPoint(), decoding);
 }
 
 //===----------------------------------------------------------------------===//

@@ -36,23 +36,75 @@ namespace lowbit {
 using namespace mlir;
 using namespace lowbit;
 
+/// The kernel that `op` names, if `op` names one of this build and its
+/// attribute and zero points are such as the kernel reads; an error at `op` if
+/// not.
+template <typename OpTy>
+static FailureOr<std::pair<const MatmulKernel *, TileForm>>
+getKernelAndForm(OpTy op) {
+  KernelAttr attr = op.getKernel();
+  const MatmulKernel *kernel = lookUpKernel(attr.getName());
+  if (!kernel)
+    return op.emitOpError("no target of this build has a kernel '")
+           << attr.getName() << "'";
+  llvm::Expected<TileForm> form = kernel->getTileForm(attr);
+  if (!form)
+    return op.emitOpError("the kernel '")
+           << attr.getName() << "' does not take weights of "
+           << attr.getFormat() << ": " << llvm::toString(form.takeError());
+  if (attr.getColumns() != form->columns)
+    return op.emitOpError("the kernel '")
+           << attr.getName() << "' has tiles of " << form->columns
+           << " columns, found " << attr.getColumns();
+  if (attr.getUnit() % form->step != 0 || attr.getGroup() % form->step != 0)
+    return op.emitOpError("the kernel '")
+           << attr.getName() << "' takes steps of " << form->step
+           << " of K, found a unit of " << attr.getUnit() << " and a group of "
+           << attr.getGroup();
+  if (!form->appliesSums && isa_and_nonnull<FloatType>(attr.getZeroPoint()))
+    return op.emitOpError("the kernel '")
+           << attr.getName() << "' takes integer zero points, found "
+           << attr.getZeroPoint();
+  return std::make_pair(kernel, *form);
+}
+
+/// What the verifier of the op cannot know without the kernel.
+static LogicalResult verifyTile(PackedMatmulOp op, const TileForm &form) {
+  if (op.getAType().getElementType() != form.aElement)
+    return op.emitOpError("expected a of ")
+           << form.aElement << " for this kernel, found " << op.getAType();
+  if (!form.appliesSums && op.getSums())
+    return op.emitOpError("this kernel takes no sums");
+  if (form.appliesSums && op.getZeroB() && !op.getSums())
+    return op.emitOpError("this kernel needs sums to apply zero points to");
+  int64_t k = op.getAType().getDimSize(1);
+  int64_t found = cast<RankedTensorType>(op.getB().getType()).getDimSize(1);
+  int64_t expected;
+  if (ShapedType::isDynamic(k) || ShapedType::isDynamic(found) ||
+      llvm::MulOverflow<int64_t>(k, form.columns * form.bits, expected))
+    return success();
+  if (found != expected / 8)
+    return op.emitOpError("expected b of 1 x ")
+           << expected / 8 << " bytes for this kernel and K = " << k
+           << ", found " << op.getB().getType();
+  return success();
+}
+
 namespace {
 struct LowerTile : OpRewritePattern<PackedMatmulOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(PackedMatmulOp op,
                                 PatternRewriter &rewriter) const override {
-    StringRef name = op.getKernel().getName();
-    const MatmulKernel *kernel = lookUpKernel(name);
-    if (!kernel)
-      return op.emitOpError("no target of this build has a kernel '")
-             << name << "'";
     if (!op.isTile())
       return op.emitOpError("expected a tile of ")
              << op.getKernel().getColumns()
              << " columns and one of the kernel's row counts, found "
              << op.getOutType() << "; run lowbit-tile before";
-    rewriter.replaceOp(op, kernel->emitTile(rewriter, op));
+    auto chosen = getKernelAndForm(op);
+    if (failed(chosen) || failed(verifyTile(op, chosen->second)))
+      return failure();
+    rewriter.replaceOp(op, chosen->first->emitTile(rewriter, op));
     return success();
   }
 };
@@ -62,12 +114,13 @@ struct LowerDecode : OpRewritePattern<DecodePanelOp> {
 
   LogicalResult matchAndRewrite(DecodePanelOp op,
                                 PatternRewriter &rewriter) const override {
-    StringRef name = op.getKernel().getName();
-    const MatmulKernel *kernel = lookUpKernel(name);
-    Value decoded = kernel ? kernel->emitDecode(rewriter, op) : Value();
+    auto chosen = getKernelAndForm(op);
+    if (failed(chosen))
+      return failure();
+    Value decoded = chosen->first->emitDecode(rewriter, op);
     if (!decoded)
-      return op.emitOpError("no target of this build has a kernel '")
-             << name << "' that decodes panels";
+      return op.emitOpError("the kernel '")
+             << op.getKernel().getName() << "' does not decode panels";
     rewriter.replaceOp(op, decoded);
     return success();
   }

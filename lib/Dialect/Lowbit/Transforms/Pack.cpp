@@ -14,6 +14,7 @@
 
 #include "lowbit/Dialect/Lowbit/Transforms/Passes.h"
 
+#include "FoldWeights/FoldableOps.h"
 #include "Pack/HoistWeights.h"
 #include "Pack/Operands.h"
 
@@ -32,6 +33,11 @@ namespace lowbit {
 using namespace mlir;
 using namespace lowbit;
 
+/// All dimensions but the last, and the last.
+static SmallVector<ReassociationIndices> getRowGroups(int64_t rank) {
+  return {llvm::to_vector<2>(llvm::seq<int64_t>(0, rank - 1)), {rank - 1}};
+}
+
 /// The batch dimensions and rows of `value` as one dimension.
 static Value collapseRows(ImplicitLocOpBuilder &b, Value value) {
   if (!value)
@@ -39,11 +45,7 @@ static Value collapseRows(ImplicitLocOpBuilder &b, Value value) {
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
   if (rank == 2)
     return value;
-  SmallVector<ReassociationIndices> groups(2);
-  for (int64_t dim = 0; dim < rank - 1; ++dim)
-    groups[0].push_back(dim);
-  groups[1].push_back(rank - 1);
-  return tensor::CollapseShapeOp::create(b, value, groups);
+  return tensor::CollapseShapeOp::create(b, value, getRowGroups(rank));
 }
 
 /// The matrix of `value` at the batch position `ivs`.
@@ -194,7 +196,9 @@ struct PackMatmul : OpRewritePattern<MatmulOp> {
     std::optional<PreparedActivations> fused =
         fuseQuantization(b, op, problem, plan);
     PreparedActivations activations =
-        fused ? *fused : prepareActivations(b, op, problem, plan);
+        fused ? *fused
+              : prepareActivations(b, op.getScaledValues().front(), getK(b, op),
+                                   problem, plan);
     PackedWeights weights = packWeights(b, op, problem, plan);
 
     Value result;
@@ -207,14 +211,9 @@ struct PackMatmul : OpRewritePattern<MatmulOp> {
                      collapseRows(b, activations.scales)};
       result = createProduct(b, plan, activations, weights, op.getBias(),
                              collapseRows(b, init));
-      if (int64_t rank = sizes.size(); rank > 2) {
-        SmallVector<ReassociationIndices> groups(2);
-        for (int64_t dim = 0; dim < rank - 1; ++dim)
-          groups[0].push_back(dim);
-        groups[1].push_back(rank - 1);
+      if (int64_t rank = sizes.size(); rank > 2)
         result = tensor::ExpandShapeOp::create(b, init.getType(), result,
-                                               groups, sizes);
-      }
+                                               getRowGroups(rank), sizes);
     }
     rewriter.replaceOp(op, b.createOrFold<tensor::CastOp>(resultType, result));
     return success();
@@ -222,29 +221,32 @@ struct PackMatmul : OpRewritePattern<MatmulOp> {
 };
 
 struct Pack : public lowbit::impl::LowbitPackPassBase<Pack> {
+  using LowbitPackPassBase::LowbitPackPassBase;
+
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     set.add<PackMatmul>(context);
     patterns = std::move(set);
-    RewritePatternSet folds(context);
-    populateFoldPackPatterns(folds);
-    foldPatterns = std::move(folds);
     return success();
   }
 
   void runOnOperation() override {
-    walkAndApplyPatterns(getOperation(), patterns);
-    walkAndApplyPatterns(getOperation(), foldPatterns);
-    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+    ModuleOp module = getOperation();
+    if (failed(verifyBlobs(module)))
+      return signalPassFailure();
+    walkAndApplyPatterns(module, patterns);
+    // What lies beside a nested module may use its blobs as well.
+    foldPacks(module, !keepBlobs && !module->getParentOp());
+    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))
       hoistWeights(function);
     // What the marks ask for is done, or there was a warning.
-    getOperation()->walk([](func::FuncOp function) {
+    module->walk([](func::FuncOp function) {
       for (unsigned i = 0; i < function.getNumArguments(); ++i)
         function.removeArgAttr(i, kWeightAttrName);
     });
   }
 
 private:
-  FrozenRewritePatternSet patterns, foldPatterns;
+  FrozenRewritePatternSet patterns;
 };
 } // namespace

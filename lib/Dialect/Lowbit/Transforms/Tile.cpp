@@ -30,8 +30,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 namespace lowbit {
 #define GEN_PASS_DEF_LOWBITTILEPASS
@@ -40,15 +38,6 @@ namespace lowbit {
 
 using namespace mlir;
 using namespace lowbit;
-
-namespace {
-struct TileProduct : OpRewritePattern<PackedMatmulOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(PackedMatmulOp op,
-                                PatternRewriter &rewriter) const override;
-};
-} // namespace
 
 /// The product of a block of rows with a panel, the way that suits the number
 /// of its rows, which may be known only at run time.
@@ -76,9 +65,8 @@ static Value emitBlock(ImplicitLocOpBuilder &b, PackedMatmulOp op) {
   return branch.getResult(0);
 }
 
-LogicalResult TileProduct::matchAndRewrite(PackedMatmulOp op,
-                                           PatternRewriter &rewriter) const {
-  ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+static void tile(PackedMatmulOp op) {
+  ImplicitLocOpBuilder b(op.getLoc(), op);
   KernelAttr kernel = op.getKernel();
   int64_t rowBlock = kernel.getRowBlock(), columns = kernel.getColumns();
   OpFoldResult numRows = tensor::getMixedSize(b, b.getLoc(), op.getA(), 0);
@@ -122,7 +110,7 @@ LogicalResult TileProduct::matchAndRewrite(PackedMatmulOp op,
         slice(b, op.getZeroB(), 0, panel, one),
         slice(b, op.getBias(), 0, column, width), own);
     Value tiles = emitBlock(b, part);
-    rewriter.eraseOp(part);
+    part.erase();
     SmallVector<OpFoldResult> offsets = {row, column};
     SmallVector<OpFoldResult> sizes = {rows, width};
     SmallVector<OpFoldResult> strides(2, one);
@@ -130,8 +118,8 @@ LogicalResult TileProduct::matchAndRewrite(PackedMatmulOp op,
     tensor::ParallelInsertSliceOp::create(b, tiles, out, offsets, sizes,
                                           strides);
   }
-  rewriter.replaceOp(op, loop.getResults());
-  return success();
+  op->replaceAllUsesWith(loop);
+  op.erase();
 }
 
 namespace {
@@ -140,14 +128,9 @@ struct Tile : public lowbit::impl::LowbitTilePassBase<Tile> {
     // The tiles are ops of the same kind: collect first.
     SmallVector<PackedMatmulOp> ops;
     getOperation()->walk([&](PackedMatmulOp op) { ops.push_back(op); });
-    TileProduct pattern(&getContext());
-    PatternRewriter rewriter(&getContext());
-    for (PackedMatmulOp op : ops) {
-      if (op.isTile())
-        continue;
-      rewriter.setInsertionPoint(op);
-      (void)pattern.matchAndRewrite(op, rewriter);
-    }
+    for (PackedMatmulOp op : ops)
+      if (!op.isTile())
+        tile(op);
   }
 };
 } // namespace

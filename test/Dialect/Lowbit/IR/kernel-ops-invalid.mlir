@@ -50,7 +50,7 @@
 // kernel
 //===----------------------------------------------------------------------===//
 
-// expected-error@+1 {{expected weights of a number format, found 'index'}}
+// expected-error@+1 {{expected weights of a number format that f32 holds, found 'index'}}
 #a = #lowbit.kernel<"k" for index, rows = [1], columns = 8, row_block = 8, unit = 1, group = 0, shift = 0>
 
 // -----

@@ -28,8 +28,71 @@ func.func @rows(%a: tensor<3x64xf32>, %b: tensor<1x1024xi8>, %init: tensor<3x16x
 // -----
 
 func.func @decode(%b: tensor<1x512xi8>, %k: index, %init: tensor<1x2048xi8>) -> tensor<1x2048xi8> {
-  // expected-error@+1 {{no target of this build has a kernel 'portable.i32' that decodes panels}}
+  // expected-error@+1 {{the kernel 'portable.i32' does not decode panels}}
   %0 = lowbit.decode_panel <"portable.i32" for i8, rows = [1], columns = 16, row_block = 64, unit = 1, group = 0, shift = 0>
       b(%b) from(%k) outs(%init) : (tensor<1x512xi8>, index, tensor<1x2048xi8>) -> tensor<1x2048xi8>
   return %0 : tensor<1x2048xi8>
+}
+
+// -----
+
+func.func @format(%a: tensor<1x64xi32>, %b: tensor<1x1024xi8>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  // expected-error@+1 {{the kernel 'portable.i32' does not take weights of 'f8E4M3FN': the weights are not integers}}
+  %0 = lowbit.packed_matmul <"portable.i32" for f8E4M3FN, rows = [1], columns = 16, row_block = 64, unit = 1, group = 0, shift = 0>
+      a(%a) b(%b) outs(%init) : (tensor<1x64xi32>, tensor<1x1024xi8>, tensor<1x16xf32>) -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
+}
+
+// -----
+
+func.func @columns(%a: tensor<1x64xf32>, %b: tensor<1x512xi8>, %init: tensor<1x8xf32>) -> tensor<1x8xf32> {
+  // expected-error@+1 {{the kernel 'portable.f32' has tiles of 16 columns, found 8}}
+  %0 = lowbit.packed_matmul <"portable.f32" for i8, rows = [1], columns = 8, row_block = 64, unit = 1, group = 0, shift = 0>
+      a(%a) b(%b) outs(%init) : (tensor<1x64xf32>, tensor<1x512xi8>, tensor<1x8xf32>) -> tensor<1x8xf32>
+  return %0 : tensor<1x8xf32>
+}
+
+// -----
+
+func.func @step(%a: tensor<1x64xf32>, %b: tensor<1x512xi8>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  // expected-error@+1 {{the kernel 'x86.avx2.f32' takes steps of 4 of K, found a unit of 2 and a group of 0}}
+  %0 = lowbit.packed_matmul <"x86.avx2.f32" for i4, rows = [1], columns = 16, row_block = 64, unit = 2, group = 0, shift = 0>
+      a(%a) b(%b) outs(%init) : (tensor<1x64xf32>, tensor<1x512xi8>, tensor<1x16xf32>) -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
+}
+
+// -----
+
+func.func @zero_points(%a: tensor<1x64xf32>, %b: tensor<1x1024xi8>, %z: tensor<1x64xi8>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  // expected-error@+1 {{the kernel 'portable.f32' takes integer zero points, found 'f32'}}
+  %0 = lowbit.packed_matmul <"portable.f32" for i8, rows = [1], columns = 16, row_block = 64, unit = 64, group = 64, shift = 0, zero_point = f32>
+      a(%a) b(%b zero_point %z) outs(%init) : (tensor<1x64xf32>, tensor<1x1024xi8>, tensor<1x64xi8>, tensor<1x16xf32>) -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
+}
+
+// -----
+
+func.func @activations(%a: tensor<1x64xf32>, %b: tensor<1x512xi8>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  // expected-error@+1 {{expected a of 'i8' for this kernel, found 'tensor<1x64xf32>'}}
+  %0 = lowbit.packed_matmul <"x86.avx2.byte" for i4, rows = [1], columns = 16, row_block = 64, unit = 32, group = 32, shift = 0>
+      a(%a) b(%b) outs(%init) : (tensor<1x64xf32>, tensor<1x512xi8>, tensor<1x16xf32>) -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
+}
+
+// -----
+
+func.func @bytes(%a: tensor<1x64xf32>, %b: tensor<1x1000xi8>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  // expected-error@+1 {{expected b of 1 x 1024 bytes for this kernel and K = 64, found 'tensor<1x1000xi8>'}}
+  %0 = lowbit.packed_matmul <"portable.f32" for i8, rows = [1], columns = 16, row_block = 64, unit = 1, group = 0, shift = 0>
+      a(%a) b(%b) outs(%init) : (tensor<1x64xf32>, tensor<1x1000xi8>, tensor<1x16xf32>) -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
+}
+
+// -----
+
+func.func @sums(%a: tensor<1x64xf32>, %sums: tensor<1x1xi32>, %b: tensor<1x1024xi8>, %init: tensor<1x16xf32>) -> tensor<1x16xf32> {
+  // expected-error@+1 {{this kernel takes no sums}}
+  %0 = lowbit.packed_matmul <"portable.f32" for i8, rows = [1], columns = 16, row_block = 64, unit = 64, group = 64, shift = 0>
+      a(%a sums %sums) b(%b) outs(%init) : (tensor<1x64xf32>, tensor<1x1xi32>, tensor<1x1024xi8>, tensor<1x16xf32>) -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
 }

@@ -98,6 +98,10 @@ def Lowbit_KernelAttr : AttrDef<Lowbit_Dialect, "Kernel"> {
                    shift, scale, zero_point, ::lowbit::DecodingAttr());
     }]>
   ];
+  let extraClassDeclaration = [{
+    /// The same kernel with another way for many rows.
+    KernelAttr withDecoding(::lowbit::DecodingAttr decoding) const;
+  }];
 }
 
 def Lowbit_DecodingAttr : AttrDef<Lowbit_Dialect, "Decoding"> {

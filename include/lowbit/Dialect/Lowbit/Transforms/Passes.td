@@ -87,7 +87,14 @@ def LowbitPackPass : Pass<"lowbit-pack", "::mlir::ModuleOp"> {
     The packing of a function's arguments marked `lowbit.weight` moves into a
     function NAME.pack, which takes them in order and gives one i8 buffer each;
     NAME takes those buffers. The marks are gone afterwards.
+
+    Blobs that were packed and that no op names any more are released, as by
+    `lowbit-fold-weights`.
   }];
+  let options = [
+    Option<"keepBlobs", "keep-blobs", "bool", /*default=*/"false",
+           "Release no blobs: another module of this context may use them">,
+  ];
   let dependentDialects = [
     "::lowbit::LowbitDialect", "::mlir::affine::AffineDialect",
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
@@ -102,6 +109,11 @@ def LowbitTilePass : Pass<"lowbit-tile"> {
     panels of columns, a loop over the rows of a block for each row count that
     the kernel has, and a `lowbit.packed_matmul` on one tile. K stays whole in
     a tile, so that results do not depend on the number of threads.
+
+    Where the kernel's attribute has a `decoding`, a product of as many rows as
+    it names decodes each panel of the weights once, into a buffer of its own,
+    and multiplies with that: `lowbit.decode_panel`, piece by piece along K, and
+    `lowbit.packed_matmul` of the kernel for decoded weights.
   }];
   let dependentDialects = [
     "::lowbit::LowbitDialect", "::mlir::affine::AffineDialect",

@@ -49,8 +49,10 @@ LogicalResult lowbit::verifyBlobs(Operation *root) {
       return;
     Type element = attr.getType().getElementType();
     std::optional<Format> format = getArrayFormat(element);
-    if (!format ||
-        !(isLowBitType(element) || llvm::any_of(op->getUsers(), isCandidate)))
+    bool isRead = llvm::any_of(op->getUsers(), [](Operation *user) {
+      return isCandidate(user) || isa<LowbitDialect>(user->getDialect());
+    });
+    if (!format || !(isLowBitType(element) || isRead))
       return;
     isValid &= succeeded(getBlobData(
         op, attr, attr.getType(),

@@ -55,7 +55,7 @@ private:
 };
 
 /// Verifies the blobs of the `dense_resource` constants under `root` that have
-/// a low-bit type or an op which may be folded for a user.
+/// a low-bit type, or for a user a lowbit op or another which may be folded.
 mlir::LogicalResult verifyBlobs(mlir::Operation *root);
 
 /// Whether `use` lets a dequantize stay: a matmul reads codes and scales

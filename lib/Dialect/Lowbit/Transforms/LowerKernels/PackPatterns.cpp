@@ -108,25 +108,31 @@ Value PackLoops::readElement() {
     Value index = own.front();
     for (Value term : ArrayRef<Value>(own).drop_front())
       index = arith::AddIOp::create(b, index, term);
-    // Is there a bound to check? Not where whole digits fill the source.
+    // There are elements below the extent and where the source has some.
     int64_t repeat = op.getRepeatOf(dim);
+    OpFoldResult limit = extents[dim];
+    if (repeat != 0) {
+      AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+      limit = affine::makeComposedFoldedAffineMin(
+          b, b.getLoc(),
+          AffineMap::get(2, 0, {d0, d1 * repeat}, b.getContext()),
+          {extents[dim], sourceSizes[dim]});
+    }
     std::optional<int64_t> extent = getConstantIntValue(extents[dim]);
-    std::optional<int64_t> size = getConstantIntValue(sourceSizes[dim]);
+    std::optional<int64_t> known = getConstantIntValue(limit);
     int64_t multiple = layout.getMultiple(dim);
-    int64_t padded =
-        extent ? (*extent + multiple - 1) / multiple * multiple : 0;
+    bool isWhole = extent && known &&
+                   *known >= (*extent + multiple - 1) / multiple * multiple;
+    if (!isWhole) {
+      Value in = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
+                                       toValue(limit));
+      inside = inside ? arith::AndIOp::create(b, inside, in).getResult() : in;
+    }
     if (repeat == 0)
       index = arith::ConstantIndexOp::create(b, 0);
     else if (repeat != 1)
       index = arith::DivUIOp::create(b, index,
                                      arith::ConstantIndexOp::create(b, repeat));
-    bool whole =
-        extent && size && (repeat == 0 ? *size >= 1 : padded <= *size * repeat);
-    if (!whole) {
-      Value in = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
-                                       toValue(sourceSizes[dim]));
-      inside = inside ? arith::AndIOp::create(b, inside, in).getResult() : in;
-    }
     indices.push_back(index);
   }
   if (!inside)

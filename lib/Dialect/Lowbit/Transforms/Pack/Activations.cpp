@@ -25,38 +25,27 @@
 using namespace mlir;
 using namespace lowbit;
 
-OpFoldResult lowbit::getCeilDiv(ImplicitLocOpBuilder &b, OpFoldResult value,
-                                int64_t divisor) {
-  AffineExpr d0 = b.getAffineDimExpr(0);
-  return affine::makeComposedFoldedAffineApply(b, b.getLoc(),
-                                               d0.ceilDiv(divisor), value);
-}
-
-OpFoldResult lowbit::getRoundedUp(ImplicitLocOpBuilder &b, OpFoldResult value,
-                                  int64_t divisor) {
-  AffineExpr d0 = b.getAffineDimExpr(0);
-  return affine::makeComposedFoldedAffineApply(
-      b, b.getLoc(), d0.ceilDiv(divisor) * divisor, value);
-}
-
-/// K, from the operand that knows it statically if one does.
-static OpFoldResult getK(ImplicitLocOpBuilder &b, MatmulOp op) {
+OpFoldResult lowbit::getK(ImplicitLocOpBuilder &b, MatmulOp op) {
   int64_t dim = op.getA().getType().getRank() - 1;
   if (!op.getA().getType().isDynamicDim(dim))
     return b.getIndexAttr(op.getA().getType().getDimSize(dim));
   return tensor::getMixedSize(b, b.getLoc(), op.getB(), op.getBReductionDim());
 }
 
-OpFoldResult lowbit::getPaddedK(ImplicitLocOpBuilder &b, MatmulOp op,
+OpFoldResult lowbit::getPaddedK(ImplicitLocOpBuilder &b, OpFoldResult k,
                                 KernelAttr kernel) {
-  return getRoundedUp(b, getK(b, op), kernel.getUnit());
+  int64_t unit = kernel.getUnit();
+  return affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), b.getAffineDimExpr(0).ceilDiv(unit) * unit, k);
 }
 
-OpFoldResult lowbit::getNumGroups(ImplicitLocOpBuilder &b, MatmulOp op,
+OpFoldResult lowbit::getNumGroups(ImplicitLocOpBuilder &b, OpFoldResult k,
                                   KernelAttr kernel) {
   if (kernel.getGroup() == 0)
     return b.getIndexAttr(1);
-  return getCeilDiv(b, getPaddedK(b, op, kernel), kernel.getGroup());
+  return affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), b.getAffineDimExpr(0).ceilDiv(kernel.getGroup()),
+      getPaddedK(b, k, kernel));
 }
 
 Value lowbit::asTensorOfRank(ImplicitLocOpBuilder &b, Value value,
@@ -115,21 +104,19 @@ static Value readBlocked(ImplicitLocOpBuilder &b, Value tensor,
 
 /// A scale, through its second level if it has one, as tensor of f32 of A's
 /// rank with the blocks of `value`, which become `groups` along K.
-static Value expandScales(ImplicitLocOpBuilder &b, MatmulOp op,
-                          const MatmulProblem &problem,
+static Value expandScales(ImplicitLocOpBuilder &b, const ScaledValue &a,
+                          OpFoldResult k, const MatmulProblem &problem,
                           const KernelPlan &plan) {
   Value outerA = problem.a.outerScale, outerB = problem.b.outerScale;
-  if (!problem.a.scale && !outerB)
-    return {};
-  int64_t rank = op.getA().getType().getRank();
+  int64_t rank = cast<RankedTensorType>(a.data.getType()).getRank();
   SmallVector<OpFoldResult> sizes =
-      tensor::getMixedSizes(b, b.getLoc(), op.getA());
-  sizes.back() = plan.groupedScaleA ? getNumGroups(b, op, plan.kernel)
+      tensor::getMixedSizes(b, b.getLoc(), a.data);
+  sizes.back() = plan.groupedScaleA ? getNumGroups(b, k, plan.kernel)
                                     : OpFoldResult(b.getIndexAttr(1));
   SmallVector<int64_t> blocks;
   Value scale;
   if (problem.a.scale) {
-    blocks = op.getScaledValues().front().getBlockSizes();
+    blocks = a.getBlockSizes();
     blocks.back() =
         plan.groupedScaleA ? problem.a.blockK / plan.kernel.getGroup() : 0;
     scale = asTensorOfRank(b, problem.a.scale, rank);
@@ -169,32 +156,32 @@ static Value expandScales(ImplicitLocOpBuilder &b, MatmulOp op,
 }
 
 /// A as f32, its scales applied; infinities stay.
-static Value asFloats(ImplicitLocOpBuilder &b, MatmulOp op) {
-  RankedTensorType type = op.getA().getType();
+static Value asFloats(ImplicitLocOpBuilder &b, const ScaledValue &a) {
+  auto type = cast<RankedTensorType>(a.data.getType());
   Type f32 = b.getF32Type();
-  if (op.getAScale())
-    return DequantizeOp::create(b, type.clone(f32), op.getA(), op.getAScale(),
-                                op.getAZeroPoint(), op.getABlockAttr(),
-                                Rounding::NearestEven, Overflow::IEEE);
+  if (a.scale)
+    return DequantizeOp::create(b, type.clone(f32), a.data, a.scale,
+                                a.zeroPoint, a.block, Rounding::NearestEven,
+                                Overflow::IEEE);
   if (type.getElementType().isF32())
-    return op.getA();
-  return ConvertOp::create(b, type.clone(f32), op.getA(), Rounding::NearestEven,
+    return a.data;
+  return ConvertOp::create(b, type.clone(f32), a.data, Rounding::NearestEven,
                            Overflow::IEEE);
 }
 
 /// A as integers: value * 2^shift, less its zero point.
-static Value asIntegers(ImplicitLocOpBuilder &b, MatmulOp op,
+static Value asIntegers(ImplicitLocOpBuilder &b, const ScaledValue &a,
                         const KernelPlan &plan) {
-  RankedTensorType type = op.getA().getType();
+  auto type = cast<RankedTensorType>(a.data.getType());
   Type from = type.getElementType();
   auto to = cast<IntegerType>(plan.aElement);
-  Value zeroPoint = op.getAZeroPoint();
+  Value zeroPoint = a.zeroPoint;
   if (from == to && !zeroPoint)
-    return op.getA();
+    return a.data;
   SmallVector<int64_t> blocks;
   if (zeroPoint) {
     Value tensor = asTensorOfRank(b, zeroPoint, type.getRank());
-    blocks = op.getScaledValues().front().getBlockSizes();
+    blocks = a.getBlockSizes();
     if (tensor != zeroPoint)
       blocks.assign(type.getRank(), 0);
     zeroPoint = tensor;
@@ -218,9 +205,9 @@ static Value asIntegers(ImplicitLocOpBuilder &b, MatmulOp op,
   SmallVector<utils::IteratorType> iterators(type.getRank(),
                                              utils::IteratorType::parallel);
   Value empty = tensor::EmptyOp::create(
-      b, tensor::getMixedSizes(b, b.getLoc(), op.getA()), to);
+      b, tensor::getMixedSizes(b, b.getLoc(), a.data), to);
   return linalg::GenericOp::create(
-             b, empty.getType(), op.getA(), empty,
+             b, empty.getType(), a.data, empty,
              ArrayRef<AffineMap>{identity, identity}, iterators,
              [&](OpBuilder &builder, Location loc, ValueRange args) {
                ImplicitLocOpBuilder inner(loc, builder);
@@ -250,11 +237,11 @@ static Value asIntegers(ImplicitLocOpBuilder &b, MatmulOp op,
 }
 
 /// Zeros behind K up to a multiple of the kernel's unit.
-static Value padK(ImplicitLocOpBuilder &b, MatmulOp op, Value a,
+static Value padK(ImplicitLocOpBuilder &b, OpFoldResult k, Value a,
                   KernelAttr kernel) {
   auto type = cast<RankedTensorType>(a.getType());
   int64_t last = type.getRank() - 1;
-  OpFoldResult padded = getPaddedK(b, op, kernel);
+  OpFoldResult padded = getPaddedK(b, k, kernel);
   if (getConstantIntValue(padded) == type.getDimSize(last) ||
       kernel.getUnit() == 1)
     return a;
@@ -274,12 +261,12 @@ static Value padK(ImplicitLocOpBuilder &b, MatmulOp op, Value a,
 }
 
 /// sum of a over each group, times the plan's factor.
-static Value sumGroups(ImplicitLocOpBuilder &b, MatmulOp op, Value a,
+static Value sumGroups(ImplicitLocOpBuilder &b, OpFoldResult k, Value a,
                        const KernelPlan &plan) {
   int64_t last = cast<RankedTensorType>(a.getType()).getRank() - 1;
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), a);
   OpFoldResult length = sizes.back();
-  sizes.back() = getNumGroups(b, op, plan.kernel);
+  sizes.back() = getNumGroups(b, k, plan.kernel);
   int64_t group = plan.kernel.getGroup();
   Type i32 = b.getI32Type();
   return generate(
@@ -321,24 +308,32 @@ static Value sumGroups(ImplicitLocOpBuilder &b, MatmulOp op, Value a,
       });
 }
 
+bool lowbit::hasSums(const KernelPlan &plan) { return plan.sumFactor != 0; }
+
+bool lowbit::hasScales(const MatmulProblem &problem, const KernelPlan &plan) {
+  // f32 activations are read through their scale; what is left is the second
+  // level of B's.
+  if (plan.aElement.isF32())
+    return problem.b.outerScale && !plan.dequantizeB;
+  return problem.a.scale || problem.b.outerScale;
+}
+
 PreparedActivations lowbit::prepareActivations(ImplicitLocOpBuilder &b,
-                                               MatmulOp op,
+                                               const ScaledValue &a,
+                                               OpFoldResult k,
                                                const MatmulProblem &problem,
                                                const KernelPlan &plan) {
   PreparedActivations result;
-  if (plan.aElement.isF32()) {
-    result.a = padK(b, op, asFloats(b, op), plan.kernel);
-    // The scale of A is in A; what is left is B's second level.
-    if (problem.b.outerScale && !plan.dequantizeB) {
-      MatmulProblem rest = problem;
-      rest.a.scale = rest.a.outerScale = {};
-      result.scales = expandScales(b, op, rest, plan);
-    }
-    return result;
+  bool isFloat = plan.aElement.isF32();
+  Value prepared = isFloat ? asFloats(b, a) : asIntegers(b, a, plan);
+  result.a = padK(b, k, prepared, plan.kernel);
+  if (hasSums(plan))
+    result.sums = sumGroups(b, k, result.a, plan);
+  if (hasScales(problem, plan)) {
+    MatmulProblem left = problem;
+    if (isFloat)
+      left.a.scale = left.a.outerScale = {};
+    result.scales = expandScales(b, a, k, left, plan);
   }
-  result.a = padK(b, op, asIntegers(b, op, plan), plan.kernel);
-  if (plan.sumFactor != 0)
-    result.sums = sumGroups(b, op, result.a, plan);
-  result.scales = expandScales(b, op, problem, plan);
   return result;
 }

@@ -6,171 +6,153 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Reads the bytes of the constant where they lie and writes the packed buffer
-// once: no code per element in between.
+// Reads the rows of a constant where they lie, through a dequantize or convert
+// if lowbit-pack has put one before, and writes the packed buffer once.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Operands.h"
 
-#include "lowbit/Numerics/Codec.h"
-#include "lowbit/Numerics/Tensor.h"
+#include "../FoldWeights/Blobs.h"
+#include "../FoldWeights/ConstantSources.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace lowbit;
 
-namespace {
-/// The bits of the elements of a constant, read in place.
-class ConstantBits {
-public:
-  /// failure for a value that is no constant, or one whose blob is not there
-  /// or has not the size that its type asks for.
-  static FailureOr<ConstantBits> get(Value value);
+/// Whether a source can be built for `value`: a constant, or what is computed
+/// of constants element by element.
+static bool isReadable(SourceBuilder &builder, Value value) {
+  if (builder.getConstant(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return isa_and_nonnull<DequantizeOp, ConvertOp, BitcastOp>(op) && type &&
+         type.hasStaticShape() && llvm::all_of(op->getOperands(), [&](Value v) {
+           return isReadable(builder, v);
+         });
+}
 
-  /// Element `inner` of the last dimension of row `outer`.
-  uint32_t read(int64_t outer, int64_t inner) const {
-    if (isSplat)
-      outer = inner = 0;
-    const char *row = data + outer * rowBytes;
-    if (bits >= 8) {
-      uint32_t element = 0;
-      std::memcpy(&element, row + inner * elementBytes, elementBytes);
-      return element;
-    }
-    if (!isPacked)
-      return static_cast<uint8_t>(row[inner]) & ((1u << bits) - 1);
-    if (bits == 4)
-      return (static_cast<uint8_t>(row[inner / 2]) >> (inner % 2 * 4)) & 15;
-    uint64_t first = inner * bits;
-    uint32_t word = static_cast<uint8_t>(row[first / 8]);
-    if (first % 8 + bits > 8)
-      word |= static_cast<uint32_t>(static_cast<uint8_t>(row[first / 8 + 1]))
-              << 8;
-    return (word >> first % 8) & ((1u << bits) - 1);
-  }
+namespace {
+/// The rows of a pack as they are stored.
+class PackedRows {
+public:
+  PackedRows(PackOp op, ArraySourcePtr source);
+
+  /// Extents of the layout that the source has elements for.
+  ArrayRef<int64_t> getInside() const { return inside; }
+  /// The stored bits of row `outer`, counted in `getInside()`.
+  ArrayRef<uint32_t> read(int64_t outer);
 
 private:
-  const char *data = nullptr;
-  unsigned bits = 0;
-  int64_t elementBytes = 0;
-  int64_t rowBytes = 0;
-  bool isSplat = false;
-  /// Sub-byte elements share bytes (a resource), or have one each (dense).
-  bool isPacked = false;
+  int64_t toSource(int64_t dim, int64_t index) const {
+    return repeat[dim] == 0 ? 0 : index / repeat[dim];
+  }
+  uint32_t convert(uint32_t code) const {
+    if (!table.empty())
+      return table[code];
+    return isSigned ? static_cast<uint32_t>(llvm::SignExtend64(code, bits))
+                    : code;
+  }
+
+  ArraySourcePtr source;
+  SmallVector<int64_t> inside, repeat;
+  SmallVector<int32_t> table;
+  unsigned bits;
+  /// Whether codes are integers whose sign is extended.
+  bool isSigned;
+  int64_t lastRow = -1;
+  std::vector<uint32_t> codes, stored;
 };
 } // namespace
 
-FailureOr<ConstantBits> ConstantBits::get(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || !type.hasStaticShape() || type.getRank() == 0)
-    return failure();
-  if (auto bitcast = value.getDefiningOp<BitcastOp>())
-    value = bitcast.getInput();
-  Attribute attr;
-  if (!matchPattern(value, m_Constant(&attr)))
-    return failure();
-  ConstantBits result;
-  result.bits = getBitWidth(type.getElementType());
-  result.elementBytes = llvm::divideCeil(result.bits, 8);
-  int64_t rowLength = type.getShape().back();
-  result.rowBytes = rowLength * result.elementBytes;
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    result.isPacked = true;
-    if (result.bits < 8)
-      result.rowBytes = getPackedRowBytes(result.bits, rowLength);
-    int64_t numRows = rowLength == 0 ? 0 : type.getNumElements() / rowLength;
-    if (!blob || static_cast<int64_t>(blob->getData().size()) !=
-                     numRows * result.rowBytes)
-      return failure();
-    result.data = blob->getData().data();
-    return result;
+PackedRows::PackedRows(PackOp op, ArraySourcePtr given)
+    : source(std::move(given)), inside(op.getStaticExtents()) {
+  auto type = cast<RankedTensorType>(op.getSource().getType());
+  Type from = type.getElementType(), to = op.getLayout().getElement();
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    repeat.push_back(op.getRepeatOf(dim));
+    if (repeat.back() != 0)
+      inside[dim] = std::min(inside[dim], type.getDimSize(dim) * repeat.back());
   }
-  auto dense = dyn_cast<DenseElementsAttr>(attr);
-  if (!dense)
-    return failure();
-  result.data = dense.getRawData().data();
-  result.isSplat = dense.isSplat();
-  return result;
-}
-
-/// A function of the bits of an element: what PackOp stores.
-static llvm::unique_function<uint32_t(uint32_t)> getConversion(PackOp op) {
-  Type from = cast<RankedTensorType>(op.getSource().getType()).getElementType();
-  Type stored = op.getLayout().getElement();
   if (op.getTable())
-    return [table = SmallVector<int32_t>(*op.getTable())](uint32_t code) {
-      return static_cast<uint32_t>(table[code]);
-    };
-  if (isa<IntegerType>(stored)) {
-    auto integer = dyn_cast<IntegerType>(from);
-    unsigned bits = getBitWidth(from);
-    if (integer && !integer.isUnsigned())
-      return [bits](uint32_t code) {
-        return static_cast<uint32_t>(llvm::SignExtend64(code, bits));
-      };
-    return [](uint32_t code) { return code; };
-  }
-  if (from == stored)
-    return [](uint32_t code) { return code; };
-  return [from = *getFormat(from), to = *getFormat(stored)](uint32_t code) {
-    return static_cast<uint32_t>(
-        encode(to, decode(from, code), Rounding::NearestEven, Overflow::IEEE));
-  };
+    table = llvm::to_vector(*op.getTable());
+  else if (isa<FloatType>(to) && from != to)
+    source = convertArray(std::move(source), *getFormat(to),
+                          Rounding::NearestEven, Overflow::IEEE);
+  bits = getBitWidth(from);
+  auto integer = dyn_cast<IntegerType>(from);
+  isSigned = integer && !integer.isUnsigned() && to.isInteger();
+  codes.resize(type.getShape().back());
+  stored.resize(inside.back());
 }
 
-namespace {
-struct FoldPack : OpRewritePattern<PackOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(PackOp op,
-                                PatternRewriter &rewriter) const override {
-    auto type = cast<RankedTensorType>(op.getSource().getType());
-    FailureOr<ConstantBits> source = ConstantBits::get(op.getSource());
-    if (failed(source) || !op.getType().hasStaticShape())
-      return rewriter.notifyMatchFailure(op, "not a constant");
-    auto convert = getConversion(op);
-
-    // Rows of the layout are rows of the source, apart from repeats.
-    ArrayRef<int64_t> extents = op.getStaticExtents();
-    int64_t rank = type.getRank();
-    SmallVector<int64_t> clamped(extents);
-    for (int64_t dim = 0; dim < rank; ++dim) {
-      int64_t repeat = op.getRepeatOf(dim);
-      if (repeat != 0)
-        clamped[dim] = std::min(extents[dim], type.getDimSize(dim) * repeat);
-    }
-    auto toSource = [&](int64_t dim, int64_t index) {
-      int64_t repeat = op.getRepeatOf(dim);
-      return repeat == 0 ? 0 : index / repeat;
-    };
-    PackedLayout layout = op.getLayout().getLayout();
-    std::vector<char> packed = layout.pack(
-        extents, clamped, getBitWidth(op.getLayout().getElement()),
-        [&](int64_t outer, int64_t inner) {
-          int64_t row = 0, stride = 1;
-          for (int64_t dim = rank - 1; dim-- > 0;) {
-            row += toSource(dim, outer % clamped[dim]) * stride;
-            outer /= clamped[dim];
-            stride *= type.getDimSize(dim);
-          }
-          return convert(source->read(row, toSource(rank - 1, inner)));
-        });
-
-    auto blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
-        ArrayRef<char>(packed), /*align=*/64, /*dataIsMutable=*/false);
-    auto attr =
-        DenseResourceElementsAttr::get(op.getType(), "packed", std::move(blob));
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, attr);
-    return success();
+ArrayRef<uint32_t> PackedRows::read(int64_t outer) {
+  ArrayRef<int64_t> shape = source->getShape();
+  int64_t row = 0, stride = 1;
+  for (int64_t dim = shape.size() - 1; dim-- > 0;) {
+    row += toSource(dim, outer % inside[dim]) * stride;
+    outer /= inside[dim];
+    stride *= shape[dim];
   }
-};
-} // namespace
+  // Rows of the layout may repeat one of the source.
+  if (row == lastRow)
+    return stored;
+  lastRow = row;
+  MutableArrayRef<uint32_t> all(codes);
+  for (size_t begin = 0; begin < all.size(); begin += ArraySource::kMaxRead)
+    source->readCodes(row, begin,
+                      all.drop_front(begin).take_front(ArraySource::kMaxRead));
+  for (auto [i, element] : llvm::enumerate(stored))
+    element = convert(codes[toSource(shape.size() - 1, i)]);
+  return stored;
+}
 
-void lowbit::populateFoldPackPatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldPack>(patterns.getContext());
+/// The packed constant that `op` gives; null if its source is not constant.
+static DenseResourceElementsAttr evaluate(PackOp op) {
+  auto type = cast<RankedTensorType>(op.getSource().getType());
+  SourceBuilder builder;
+  if (!op.getType().hasStaticShape() || !type.hasStaticShape() ||
+      type.getRank() == 0 || !isReadable(builder, op.getSource()))
+    return {};
+  PackedRows rows(op, builder.build(op.getSource()));
+  AsmResourceBlob blob = allocateBlob(op.getType().getNumElements());
+  op.getLayout().getLayout().pack(
+      op.getStaticExtents(), rows.getInside(),
+      getBitWidth(op.getLayout().getElement()),
+      [&](int64_t outer) { return rows.read(outer); }, blob.getMutableData());
+  return DenseResourceElementsAttr::get(op.getType(), "packed",
+                                        std::move(blob));
+}
+
+void lowbit::foldPacks(ModuleOp module, bool mayReleaseBlobs) {
+  BlobUses blobs(module, mayReleaseBlobs);
+  SmallVector<PackOp> packs;
+  module.walk([&](PackOp op) { packs.push_back(op); });
+  for (PackOp op : packs) {
+    DenseResourceElementsAttr attr = evaluate(op);
+    if (!attr)
+      continue;
+    OpBuilder builder(op);
+    auto constant = arith::ConstantOp::create(builder, op.getLoc(), attr);
+    blobs.add(constant);
+    op->replaceAllUsesWith(constant);
+    // With it goes what only it has read.
+    SmallVector<Operation *> dead = {op};
+    while (!dead.empty()) {
+      Operation *next = dead.pop_back_val();
+      llvm::SetVector<Operation *> producers;
+      for (Value operand : next->getOperands())
+        if (Operation *producer = operand.getDefiningOp())
+          producers.insert(producer);
+      blobs.remove(next);
+      next->erase();
+      for (Operation *producer : producers)
+        if (isOpTriviallyDead(producer))
+          dead.push_back(producer);
+    }
+  }
 }

@@ -87,8 +87,8 @@ private:
     own.back() = blocks.back();
     return b.getDenseI64ArrayAttr(own);
   }
-  /// A lowbit.matmul of the quantized row at `ivs`.
-  MatmulOp createRow();
+  /// The quantized row at `ivs` and its scales.
+  ScaledValue createRow();
 
   ImplicitLocOpBuilder &b;
   MatmulOp op;
@@ -140,7 +140,7 @@ ScaledValue RowQuantization::sliceScales(const ScaledValue &whole, Value data) {
   return result;
 }
 
-MatmulOp RowQuantization::createRow() {
+ScaledValue RowQuantization::createRow() {
   Value input = sliceRow(quantize.getInput(), {});
   auto inputType = cast<RankedTensorType>(input.getType());
   if (choose) {
@@ -171,11 +171,7 @@ MatmulOp RowQuantization::createRow() {
       b, inputType.clone(quantize.getType().getElementType()), input,
       scales.scale, scales.zeroPoint, sliceRow(quantize.getRandom(), {}),
       scales.block, quantize.getRounding(), quantize.getOverflow());
-  ScaledValue a = sliceScales(op.getScaledValues().front(), row);
-  ScaledValue weights = op.getScaledValues()[1];
-  return MatmulOp::create(b, op.getResult().getType().getElementType(), a,
-                          weights, op.getBias(), op.getTransposeB(),
-                          op.getAcc());
+  return sliceScales(op.getScaledValues().front(), row);
 }
 
 PreparedActivations RowQuantization::emit(const MatmulProblem &problem,
@@ -189,16 +185,13 @@ PreparedActivations RowQuantization::emit(const MatmulProblem &problem,
     sizes.push_back(last);
     return tensor::EmptyOp::create(b, sizes, element);
   };
-  OpFoldResult numGroups = getNumGroups(b, op, plan.kernel);
-  bool hasSums = plan.sumFactor != 0;
-  bool hasScales = !plan.aElement.isF32()
-                       ? problem.a.scale || problem.b.outerScale
-                       : problem.b.outerScale && !plan.dequantizeB;
+  OpFoldResult k = getK(b, op);
+  OpFoldResult numGroups = getNumGroups(b, k, plan.kernel);
   SmallVector<Value> inits = {
-      createInit(getPaddedK(b, op, plan.kernel), plan.aElement)};
-  if (hasSums)
+      createInit(getPaddedK(b, k, plan.kernel), plan.aElement)};
+  if (hasSums(plan))
     inits.push_back(createInit(numGroups, b.getI32Type()));
-  if (hasScales)
+  if (hasScales(problem, plan))
     inits.push_back(createInit(
         plan.groupedScaleA ? numGroups : b.getIndexAttr(1), b.getF32Type()));
 
@@ -207,17 +200,15 @@ PreparedActivations RowQuantization::emit(const MatmulProblem &problem,
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     ivs = loop.getInductionVars();
-    MatmulOp row = createRow();
-    MatmulProblem rowProblem = MatmulProblem::get(row);
-    // The plan is for the whole: it knows how K is divided.
-    rowProblem.a.blockK = problem.a.blockK;
-    PreparedActivations prepared = prepareActivations(b, row, rowProblem, plan);
-    row.erase();
+    ScaledValue row = createRow();
+    MatmulProblem rowProblem = problem;
+    rowProblem.a.scale = row.scale;
+    PreparedActivations prepared =
+        prepareActivations(b, row, k, rowProblem, plan);
     SmallVector<Value> parts = {prepared.a};
-    if (hasSums)
-      parts.push_back(prepared.sums);
-    if (hasScales)
-      parts.push_back(prepared.scales);
+    for (Value part : {prepared.sums, prepared.scales})
+      if (part)
+        parts.push_back(part);
     SmallVector<OpFoldResult> offsets(ivs.begin(), ivs.end());
     offsets.push_back(b.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(rank, b.getIndexAttr(1));
@@ -232,9 +223,9 @@ PreparedActivations RowQuantization::emit(const MatmulProblem &problem,
   }
   PreparedActivations result;
   result.a = loop.getResult(0);
-  if (hasSums)
+  if (hasSums(plan))
     result.sums = loop.getResult(1);
-  if (hasScales)
+  if (hasScales(problem, plan))
     result.scales = loop.getResults().back();
   return result;
 }

@@ -31,10 +31,17 @@ struct PackedWeights {
   mlir::Value b, scales, zeroPoints; // [batch..] x P x bytes
 };
 
+/// Prepares `a`, of [batch..] x M x `k` elements: the operand of `problem`, or
+/// some of its rows, whose scales `problem` then has.
 PreparedActivations prepareActivations(mlir::ImplicitLocOpBuilder &b,
-                                       MatmulOp op,
+                                       const ScaledValue &a,
+                                       mlir::OpFoldResult k,
                                        const MatmulProblem &problem,
                                        const KernelPlan &plan);
+
+/// Whether what prepareActivations gives has sums, and scales.
+bool hasSums(const KernelPlan &plan);
+bool hasScales(const MatmulProblem &problem, const KernelPlan &plan);
 
 /// The same for activations that a lowbit.quantize in the function makes: the
 /// quantization moves into the loop over rows that prepares them. nullopt if
@@ -51,24 +58,23 @@ ChooseScaleOp getFusedChooseScale(QuantizeOp quantize);
 PackedWeights packWeights(mlir::ImplicitLocOpBuilder &b, MatmulOp op,
                           const MatmulProblem &problem, const KernelPlan &plan);
 
-/// Adds `ceil(value / divisor)`, and that times `divisor`.
-mlir::OpFoldResult getCeilDiv(mlir::ImplicitLocOpBuilder &b,
-                              mlir::OpFoldResult value, int64_t divisor);
-mlir::OpFoldResult getRoundedUp(mlir::ImplicitLocOpBuilder &b,
-                                mlir::OpFoldResult value, int64_t divisor);
+/// K, static if one of the operands knows it.
+mlir::OpFoldResult getK(mlir::ImplicitLocOpBuilder &b, MatmulOp op);
 
 /// K rounded up to the kernel's unit, and the number of its groups.
-mlir::OpFoldResult getPaddedK(mlir::ImplicitLocOpBuilder &b, MatmulOp op,
-                              KernelAttr kernel);
-mlir::OpFoldResult getNumGroups(mlir::ImplicitLocOpBuilder &b, MatmulOp op,
-                                KernelAttr kernel);
+mlir::OpFoldResult getPaddedK(mlir::ImplicitLocOpBuilder &b,
+                              mlir::OpFoldResult k, KernelAttr kernel);
+mlir::OpFoldResult getNumGroups(mlir::ImplicitLocOpBuilder &b,
+                                mlir::OpFoldResult k, KernelAttr kernel);
 
 /// A scale or zero point as a tensor of rank `rank`, whatever it was.
 mlir::Value asTensorOfRank(mlir::ImplicitLocOpBuilder &b, mlir::Value value,
                            int64_t rank);
 
 /// Packs of constants become constants of packed bytes (`dense_resource`).
-void populateFoldPackPatterns(mlir::RewritePatternSet &patterns);
+/// Blobs that nothing names afterwards are released if `mayReleaseBlobs`; the
+/// blobs of `module` have been verified.
+void foldPacks(mlir::ModuleOp module, bool mayReleaseBlobs);
 
 } // namespace lowbit
 

@@ -60,7 +60,8 @@ public:
       blocks.assign(rank, 0);
     int64_t &along = blocks[op.getBReductionDim()];
     along = problem.b.blockK == 0 ? 0 : problem.b.blockK / kernel.getGroup();
-    return pack(tensor, layout, getNumGroups(b, op, kernel), blocks, table);
+    return pack(tensor, layout, getNumGroups(b, getK(b, op), kernel), blocks,
+                table);
   }
 
 private:
@@ -90,8 +91,8 @@ PackedWeights lowbit::packWeights(ImplicitLocOpBuilder &b, MatmulOp op,
                        .getResult();
   }
   PackedWeights result;
-  result.b = packer.pack(source, plan.layoutB, getPaddedK(b, op, kernel), {},
-                         plan.tableB);
+  result.b = packer.pack(source, plan.layoutB,
+                         getPaddedK(b, getK(b, op), kernel), {}, plan.tableB);
   if (kernel.getScale())
     result.scales = packer.packPerGroup(problem.b.scale, problem,
                                         plan.layoutScale, kernel, {});

@@ -149,9 +149,7 @@ bool RecordCollector::isConstantWhenPacked(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op)
     return false;
-  // A dequantize stays for the products that read it.
-  return matchPattern(op, m_Constant()) ||
-         (folded.contains(op) && !isa<DequantizeOp>(op));
+  return matchPattern(op, m_Constant()) || folded.contains(op);
 }
 
 Packing RecordCollector::getPacking(Operation *op, ArrayRef<Value> values) {
@@ -208,9 +206,6 @@ void RecordCollector::addPacking(KernelRecord &record, MatmulOp op,
     if (&part != parts.begin())
       record.scaleBytes = record.scaleBytes + part.packed;
     Packing packing = getPacking(op, part.sources);
-    // Nothing is folded through the numbers between codes and packed floats.
-    if (packing == Packing::CompileTime && plan.dequantizeB)
-      packing = Packing::EachCall;
     record.product->packing = std::max(record.product->packing, packing);
     if (packing != Packing::EachCall)
       continue;
