@@ -23,9 +23,11 @@ config.environment["PATH"] = os.pathsep.join(
     [config.lowbit_bin_dir, config.llvm_tools_dir, os.environ.get("PATH", "")])
 # For a build with LOWBIT_SANITIZE. LLVM's headers mark free memory of its
 # allocators for ASan, but MLIR's library, compiled without, does not: the marks
-# would be wrong, and so would be reports of leaks.
+# would be wrong, and so would be reports of leaks. Too large a request is the
+# tools' to report.
 for name, default in (
-        ("ASAN_OPTIONS", "detect_leaks=0:allow_user_poisoning=0"),
+        ("ASAN_OPTIONS",
+         "detect_leaks=0:allow_user_poisoning=0:allocator_may_return_null=1"),
         ("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1")):
     config.environment[name] = os.environ.get(name, default)
 config.available_features.update(

@@ -150,11 +150,18 @@ static void addEntryPoints(llvm::Module &module) {
   }
 }
 
-/// Makes LLVM's OpenMP library visible to compiled code.
+/// Makes LLVM's OpenMP library visible to compiled code: its own functions
+/// only. Those of the C library, which it depends on, must be this process's,
+/// or what compiled code allocates is freed by another allocator (that of a
+/// sanitizer, or one that was preloaded).
 static llvm::Error loadOpenMP(llvm::orc::LLJIT &jit) {
+  auto isOpenMP = [](const llvm::orc::SymbolStringPtr &symbol) {
+    StringRef name = (*symbol).ltrim('_');
+    return name.starts_with("kmp") || name.starts_with("omp_");
+  };
   for (const char *name : {"libomp.so.5", "libomp.so", "libomp.dylib"}) {
     auto generator = llvm::orc::DynamicLibrarySearchGenerator::Load(
-        name, jit.getDataLayout().getGlobalPrefix());
+        name, jit.getDataLayout().getGlobalPrefix(), isOpenMP);
     if (generator) {
       jit.getMainJITDylib().addGenerator(std::move(*generator));
       return llvm::Error::success();

@@ -49,6 +49,22 @@ def read_xml(path):
             yield "pass", name, ""
 
 
+def first_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0][:200] if lines else ""
+
+
+def first_complaint(output):
+    """What the first command that failed had to say, of lit's output."""
+    said = re.search(r"^# \.---command (?:stderr|stdout)-+\n((?:# \|.*\n)+)"
+                     r"(?:(?!# executed command).*\n)*?# error: command failed",
+                     output, re.MULTILINE)
+    if not said:
+        return first_line(output)
+    lines = [line[3:].strip() for line in said.group(1).splitlines()]
+    return next((line for line in lines if "error" in line), first_line("\n".join(lines)))
+
+
 def read_lit(path):
     for test in json.loads(path.read_text())["tests"]:
         outcome = LIT_OUTCOMES.get(test["code"], "fail")
@@ -60,8 +76,8 @@ def read_lit(path):
         elif outcome == "skip":
             missing = re.search(r"unavailable features: *(.*)", detail)
             detail = f"needs {missing.group(1)}" if missing else detail
-        else:
-            detail = test["code"]
+        elif outcome == "fail":
+            detail = f"{test['code']}: {first_complaint(detail)}"
         yield outcome, test["name"], detail
 
 
@@ -88,11 +104,6 @@ def read_folder(folder):
         except Exception as error:  # A broken file is a failed test.
             suites[suite].append(("fail", path.name, f"cannot be read: {error}"))
     return suites
-
-
-def first_line(text):
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[0][:200] if lines else ""
 
 
 def main():

@@ -39,6 +39,37 @@ static LogicalResult verifyIsLLVM(ModuleOp module) {
   return success(left.empty() && casts.empty());
 }
 
+/// The bytes of the largest vector that `function` computes, 64 at most: no
+/// register is wider.
+static int64_t getVectorBytes(LLVM::LLVMFuncOp function) {
+  int64_t bytes = 0;
+  function.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (auto vector = dyn_cast<VectorType>(type);
+          vector && vector.getElementType().isIntOrFloat())
+        bytes = std::max(bytes, vector.getNumElements() *
+                                    vector.getElementTypeBitWidth() / 8);
+  });
+  return std::min<int64_t>(llvm::PowerOf2Ceil(bytes), 64);
+}
+
+/// Lets `function` align its stack for its vectors. LLVM decides too late that
+/// it needs to: without a frame pointer it then spills to where they fall, and
+/// half of all spilled registers lie across two cache lines.
+static void alignStack(LLVM::LLVMFuncOp function) {
+  constexpr int64_t kCallAlignment = 16;
+  int64_t bytes = getVectorBytes(function);
+  if (bytes <= kCallAlignment)
+    return;
+  Builder builder(function.getContext());
+  SmallVector<Attribute> attributes;
+  if (ArrayAttr others = function.getPassthroughAttr())
+    llvm::append_range(attributes, others);
+  attributes.push_back(
+      builder.getStrArrayAttr({"alignstack", std::to_string(bytes)}));
+  function.setPassthroughAttr(builder.getArrayAttr(attributes));
+}
+
 namespace {
 struct LowbitApplyTargetPass
     : lowbit::impl::LowbitApplyTargetPassBase<LowbitApplyTargetPass> {
@@ -77,6 +108,7 @@ struct LowbitApplyTargetPass
       function.setTargetFeaturesAttr(features);
       // Nothing here throws; the code generator then writes no unwind tables.
       function.setNoUnwindAttr(builder.getUnitAttr());
+      alignStack(function);
       if (function.isPrivate())
         function.setLinkage(LLVM::Linkage::Internal);
     }

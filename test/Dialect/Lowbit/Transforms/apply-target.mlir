@@ -11,6 +11,18 @@ module attributes {llvm.target = #llvm.target<triple = "x86_64-unknown-linux-gnu
   llvm.func @private() attributes {sym_visibility = "private"} {
     llvm.return
   }
+  // CHECK: llvm.func @vectors({{.*}}passthrough = ["cold", ["alignstack", "32"]]
+  llvm.func @vectors(%a: vector<4xf32>, %b: vector<8xf32>) -> vector<8xf32> attributes {passthrough = ["cold"]} {
+    %0 = llvm.fadd %a, %a : vector<4xf32>
+    %1 = llvm.fadd %b, %b : vector<8xf32>
+    llvm.return %1 : vector<8xf32>
+  }
+  // No register is wider than 64 bytes.
+  // CHECK: llvm.func @wide({{.*}}passthrough = {{\[\[}}"alignstack", "64"]]
+  llvm.func @wide(%a: vector<100xf32>) -> vector<100xf32> {
+    %0 = llvm.fadd %a, %a : vector<100xf32>
+    llvm.return %0 : vector<100xf32>
+  }
   // CHECK: llvm.func @declared()
   llvm.func @declared()
 }

@@ -487,8 +487,9 @@ def LowbitApplyTargetPass : Pass<"lowbit-apply-target", "::mlir::ModuleOp"> {
   let description = [{
     The last pass of the CPU pipeline. Sets triple and data layout on the
     module, CPU and features on every function with a body, as `llvm.target`
-    says, and gives private functions internal linkage. An error at each op that
-    is not of the LLVM or the OpenMP dialect.
+    says, and gives private functions internal linkage. Functions with vectors
+    of more than 16 bytes align their stack for these (`alignstack`). An error at
+    each op that is not of the LLVM or the OpenMP dialect.
   }];
 }
 
