@@ -13,13 +13,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../common/InputFile.h"
+
 #include "lowbit/InitAll.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -28,26 +29,6 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <atomic>
-
-/// The file (or standard input for "-") in memory that starts at a multiple of
-/// 64 bytes: bytecode is read in place, and its reader refuses a buffer that is
-/// less aligned than a blob in it.
-static std::unique_ptr<llvm::MemoryBuffer> openAligned(llvm::StringRef path,
-                                                       std::string &error) {
-  const llvm::Align alignment(64);
-  std::unique_ptr<llvm::MemoryBuffer> file =
-      mlir::openInputFile(path, alignment, &error);
-  if (!file || llvm::isAddrAligned(alignment, file->getBufferStart()))
-    return file;
-  std::unique_ptr<llvm::WritableMemoryBuffer> copy =
-      llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
-          file->getBufferSize(), file->getBufferIdentifier(), alignment);
-  if (copy)
-    llvm::copy(file->getBuffer(), copy->getBufferStart());
-  else
-    error = "out of memory";
-  return copy;
-}
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
@@ -85,7 +66,8 @@ int main(int argc, char **argv) {
   });
 
   std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> buffer = openAligned(input, message);
+  std::unique_ptr<llvm::MemoryBuffer> buffer =
+      lowbit::openInput(input, message);
   if (!buffer) {
     llvm::errs() << message << "\n";
     return 1;

@@ -12,27 +12,22 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lowbit/Execution/JitRunner.h"
-#include "lowbit/InitAll.h"
+#include "JitProgram.h"
+
 #include "lowbit/Pipelines/Pipelines.h"
+#include "lowbit/Target/Host.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinDialect.h"
-#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include "gtest/gtest.h"
 
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <numeric>
 #include <set>
 #include <thread>
 #include <vector>
@@ -42,102 +37,12 @@
 #endif
 
 using namespace lowbit;
+using namespace lowbit::test;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 using llvm::StringRef;
 
 namespace {
-
-/// One module, compiled; the context lives as long.
-struct Program {
-  std::unique_ptr<mlir::MLIRContext> context;
-  mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::unique_ptr<JitRunner> runner;
-};
-
-using SetOptions = std::function<void(ToCPUOptions &)>;
-
-mlir::DialectRegistry getRegistry() {
-  mlir::DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  lowbit::registerAllDialects(registry);
-  return registry;
-}
-
-/// Compiles for this machine; a failure is the test's.
-Program compile(StringRef text, const SetOptions &setOptions = {}) {
-  Program program;
-  program.context = std::make_unique<mlir::MLIRContext>(
-      getRegistry(), mlir::MLIRContext::Threading::DISABLED);
-  program.module =
-      mlir::parseSourceString<mlir::ModuleOp>(text, program.context.get());
-  if (!program.module) {
-    ADD_FAILURE() << "does not parse";
-    return program;
-  }
-  SmallVector<FunctionSignature> signatures =
-      getFunctionSignatures(*program.module);
-  auto passes = mlir::PassManager::on<mlir::ModuleOp>(program.context.get());
-  ToCPUOptions options;
-  options.cpu = "host";
-  if (setOptions)
-    setOptions(options);
-  buildToCPUPipeline(passes, options);
-  if (failed(passes.run(*program.module))) {
-    ADD_FAILURE() << "does not lower";
-    return program;
-  }
-  auto runner = JitRunner::create(*program.module, signatures);
-  if (runner)
-    program.runner = std::move(*runner);
-  else
-    ADD_FAILURE() << llvm::toString(runner.takeError());
-  return program;
-}
-
-template <typename T>
-BufferRef getBuffer(const std::vector<T> &values, ArrayRef<int64_t> shape) {
-  BufferRef buffer;
-  buffer.data = values.data();
-  buffer.shape.assign(shape.begin(), shape.end());
-  return buffer;
-}
-
-template <typename T> BufferRef getScalar(const T &value) {
-  BufferRef buffer;
-  buffer.data = &value;
-  return buffer;
-}
-
-template <typename T> std::vector<T> getValues(const OwnedBuffer &buffer) {
-  int64_t size = std::accumulate(buffer.shape.begin(), buffer.shape.end(),
-                                 int64_t(1), std::multiplies<>());
-  const T *data = static_cast<const T *>(buffer.data);
-  return std::vector<T>(data, data + size);
-}
-
-/// The results of a call that must succeed.
-SmallVector<OwnedBuffer> run(const Program &program, StringRef name,
-                             ArrayRef<BufferRef> arguments) {
-  if (!program.runner)
-    return {};
-  auto results = program.runner->call(name, arguments);
-  if (results)
-    return std::move(*results);
-  ADD_FAILURE() << llvm::toString(results.takeError());
-  return {};
-}
-
-/// The error of a call that must fail.
-std::string getError(const Program &program, StringRef name,
-                     ArrayRef<BufferRef> arguments) {
-  auto results = program.runner->call(name, arguments);
-  if (!results)
-    return llvm::toString(results.takeError());
-  ADD_FAILURE() << "was called";
-  return "";
-}
 
 TEST(JitRunner, ResultsAreFreshMemory) {
   Program program = compile(R"mlir(
@@ -557,30 +462,6 @@ TEST(JitRunner, OtherMachines) {
              llvm::cantFail(resolveCPUTarget("", "", other)).cpu +
              ": it lacks " + other)
                 .str());
-}
-
-TEST(Host, ThisMachineLacksNothingOfItself) {
-  CPUTarget host = llvm::cantFail(resolveCPUTarget("host"));
-  EXPECT_EQ(host.triple, getHostTriple());
-  EXPECT_TRUE(getMissingHostFeatures(host).empty());
-  EXPECT_TRUE(
-      getMissingHostFeatures(llvm::cantFail(resolveCPUTarget(""))).empty());
-  // The names alone give the same machine.
-  CPUTarget again = llvm::cantFail(
-      resolveCPUTarget(host.cpu, host.getFeatureString(), host.triple));
-  EXPECT_EQ(again.features, host.features);
-  // One feature less is one that this machine has and the target lacks.
-  for (StringRef feature : host.features) {
-    if (!feature.consume_front("+") || feature == "64bit")
-      continue;
-    auto less = resolveCPUTarget("host", ("-" + feature).str());
-    if (!less) {
-      llvm::consumeError(less.takeError());
-      continue;
-    }
-    EXPECT_FALSE(less->hasFeature(feature)) << feature.str();
-    EXPECT_TRUE(getMissingHostFeatures(*less).empty()) << feature.str();
-  }
 }
 
 TEST(JitRunnerDeathTest, ChecksAtRunTimeAbort) {
