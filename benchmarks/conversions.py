@@ -8,9 +8,12 @@ One thread. Every result is compared with a reference before anything is timed.
 See benchmarks/README.md for what the columns mean.
 """
 
+from __future__ import annotations  # they name numpy, which --help does not need
+
 import argparse
 import ctypes
 import dataclasses
+import functools
 import importlib.metadata
 import json
 import os
@@ -29,11 +32,12 @@ sys.path.insert(0, str(FOLDER))
 
 import compiled  # noqa: E402
 
+MISSING_PACKAGE = None  # --help needs neither package
 try:
     import ml_dtypes
     import numpy as np
-except ImportError as missing:
-    sys.exit(f"{missing.name} is missing: pip install -r {FOLDER}/requirements.txt")
+except ModuleNotFoundError as error:
+    MISSING_PACKAGE = error.name
 
 # Packages without which the benchmark runs, with fewer peers.
 OPTIONAL = {"onnx": "onnx", "onnxruntime": "onnxruntime", "torch": "torch"}
@@ -138,34 +142,41 @@ def quantize_i4(values, scales):
     return pack(np.clip(np.rint(values / scales), -8, 7).astype(np.int8))
 
 
-NF4 = np.array(
-    [
-        -1.0,
-        -0.6961928009986877,
-        -0.5250730514526367,
-        -0.39491748809814453,
-        -0.28444138169288635,
-        -0.18477343022823334,
-        -0.09105003625154495,
-        0.0,
-        0.07958029955625534,
-        0.16093020141124725,
-        0.24611230194568634,
-        0.33791524171829224,
-        0.44070982933044434,
-        0.5626170039176941,
-        0.7229568362236023,
-        1.0,
-    ],
-    np.float32,
+NF4 = (
+    -1.0,
+    -0.6961928009986877,
+    -0.5250730514526367,
+    -0.39491748809814453,
+    -0.28444138169288635,
+    -0.18477343022823334,
+    -0.09105003625154495,
+    0.0,
+    0.07958029955625534,
+    0.16093020141124725,
+    0.24611230194568634,
+    0.33791524171829224,
+    0.44070982933044434,
+    0.5626170039176941,
+    0.7229568362236023,
+    1.0,
 )
-# Where the nearest value changes; a tie goes to the lower code.
-NF4_MIDDLES = (NF4[1:].astype(np.float64) + NF4[:-1]) / 2
+
+
+@functools.cache
+def nf4_values():
+    return np.array(NF4, np.float32)
+
+
+@functools.cache
+def nf4_middles():
+    """Where the nearest value changes; a tie goes to the lower code."""
+    values = nf4_values()
+    return (values[1:].astype(np.float64) + values[:-1]) / 2
 
 
 def quantize_nf4(values, scales):
     ratios = (values / scales).astype(np.float64)
-    return pack(np.searchsorted(NF4_MIDDLES, ratios, side="left").astype(np.uint8))
+    return pack(np.searchsorted(nf4_middles(), ratios, side="left").astype(np.uint8))
 
 
 # --------------------------------------------------------------------- peers
@@ -184,7 +195,7 @@ def copying(dtype_in, dtype_out):
     return make
 
 
-def looking_up(table, index_dtype=np.uint8):
+def looking_up(table, index_dtype="uint8"):
     def make(inputs, output):
         index = inputs[0].view(index_dtype)
         target = np.empty(index.shape, table.dtype)
@@ -386,7 +397,7 @@ def make_cases():
         return signed * scales
 
     def dequantize_nf4(packed, scales):
-        return NF4[unpack(packed)] * scales
+        return nf4_values()[unpack(packed)] * scales
 
     cases = []
     for name, dtype, onnx_name in (
@@ -801,6 +812,13 @@ def main():
     )
     parser.add_argument("--json", type=pathlib.Path, help="also write all figures here")
     options = parser.parse_args()
+    if MISSING_PACKAGE:
+        sys.exit(
+            f"{MISSING_PACKAGE} is missing; install what this benchmark needs "
+            "(python3 -m venv is in Debian's python3-venv):\n"
+            "    python3 -m venv .venv && "
+            f".venv/bin/pip install -r {FOLDER}/requirements.txt"
+        )
     options.build_dir = options.build_dir.resolve()
     if options.elements <= 0 or options.elements % 64:
         parser.error("--elements must be a positive multiple of 64")

@@ -21,18 +21,20 @@ import tempfile
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
+MISSING_PACKAGE = None  # --help does not need numpy
 try:
+    import ggml
+    import limits
+    import lowbit_cases
     import numpy as np
-except ImportError:
-    sys.exit(f"numpy is missing: pip install -r {FOLDER.parent}/requirements.txt")
-
-import ggml  # noqa: E402
-import limits  # noqa: E402
-import lowbit_cases  # noqa: E402
-import operands  # noqa: E402
-import peers  # noqa: E402
-import report  # noqa: E402
-from timing import Missing, OtherPrograms, run_rounds  # noqa: E402
+    import operands
+    import peers
+    import report
+    from timing import Missing, OtherPrograms, run_rounds
+except ModuleNotFoundError as error:
+    if error.name != "numpy":
+        raise
+    MISSING_PACKAGE = error.name
 
 # What is measured in a process whose memory has such pages. Huge ones matter
 # only to what comes from memory.
@@ -305,6 +307,13 @@ def make_parser():
 
 def parse_options(parser):
     options = parser.parse_args()
+    if MISSING_PACKAGE:
+        requirements = FOLDER.parent / "requirements.txt"
+        sys.exit(
+            f"{MISSING_PACKAGE} is missing; install what this benchmark needs "
+            "(python3 -m venv is in Debian's python3-venv):\n"
+            f"    python3 -m venv .venv && .venv/bin/pip install -r {requirements}"
+        )
     full = dict(
         threads=[1, 2],
         rows=[1, 8, 32, 128, 512],

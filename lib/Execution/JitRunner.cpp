@@ -251,12 +251,8 @@ JitRunner::create(mlir::ModuleOp module, ArrayRef<FunctionSignature> signatures,
   if (llvm::Error error = runner->jit->addObjectFile(std::move(object)))
     return error;
 
-  for (const FunctionSignature &signature : signatures) {
-    // A pass may have made no function of it: NAME.pack, if nothing is packed.
-    auto ciface = module.lookupSymbol<mlir::LLVM::LLVMFuncOp>("_mlir_ciface_" +
-                                                              signature.name);
-    if (!ciface || ciface.isExternal())
-      continue;
+  for (const FunctionSignature &signature :
+       getLoweredSignatures(module, signatures)) {
     llvm::Expected<llvm::orc::ExecutorAddr> address =
         runner->jit->lookup((kEntryPrefix + signature.name).str());
     if (!address)

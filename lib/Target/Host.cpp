@@ -132,17 +132,16 @@ static llvm::Error reportUnknownCPU(const llvm::MCSubtargetInfo &subtarget,
                                     const llvm::Triple &triple, StringRef cpu) {
   std::string message =
       ("unknown CPU '" + cpu + "' for " + triple.getArchName()).str();
-  for (StringRef other : {"x86_64", "aarch64", "riscv64", "powerpc64le",
-                          "s390x", "loongarch64"}) {
+  for (StringRef other :
+       {"x86_64", "aarch64", "riscv64", "powerpc64le", "loongarch64"}) {
     llvm::Triple otherTriple(other + "-unknown-linux-gnu");
     if (otherTriple.getArch() == triple.getArch())
       continue;
     std::unique_ptr<llvm::MCSubtargetInfo> otherSubtarget =
         createSubtarget(otherTriple);
     if (otherSubtarget && findCPU(*otherSubtarget, cpu))
-      return llvm::createStringError(
-          message + "; it is one of " + other +
-          ": say so with triple=" + otherTriple.str());
+      return llvm::createStringError(message + "; it is one of " + other +
+                                     ": name the triple, " + otherTriple.str());
   }
   SmallVector<StringRef> known = {"host"};
   for (const llvm::SubtargetSubTypeKV &entry :
@@ -213,6 +212,11 @@ llvm::Expected<CPUTarget> lowbit::resolveCPUTarget(StringRef cpu,
                                    "' is not a 64-bit architecture; the C "
                                    "interface of compiled functions needs one");
 
+  if (!triple.isLittleEndian())
+    return llvm::createStringError("'" + triple.str() +
+                                   "' is big-endian; packed elements and the "
+                                   "bytes of weights are little-endian");
+
   bool isHost = cpu == "host";
   if (isHost) {
     if (triple.getArch() != llvm::Triple(getHostTriple()).getArch())
@@ -224,7 +228,8 @@ llvm::Expected<CPUTarget> lowbit::resolveCPUTarget(StringRef cpu,
     if (!findCPU(*subtarget, cpu))
       cpu = "";
   }
-  if (cpu.empty())
+  bool isBaseline = cpu.empty();
+  if (isBaseline)
     cpu = getBaselineCPU(*subtarget, triple);
   llvm::FeatureBitset implied;
   if (!cpu.empty()) {
@@ -237,6 +242,11 @@ llvm::Expected<CPUTarget> lowbit::resolveCPUTarget(StringRef cpu,
   }
   if (isHost)
     applyHostFeatures(*subtarget);
+  else if (isBaseline && triple.isRISCV64() && triple.isOSLinux())
+    // Linux distributions are built for RV64GC. LLVM's generic CPU has less,
+    // and its code does not link with theirs.
+    for (StringRef feature : {"+m", "+a", "+f", "+d", "+c"})
+      subtarget->ApplyFeatureFlag(feature);
   if (llvm::Error error = applyFeatures(*subtarget, triple, features))
     return error;
 

@@ -126,9 +126,13 @@ llvm::Expected<KernelPlan> lowbit::planColumns(StringRef name,
     return grouping.takeError();
   std::optional<StoredZeroPoint> zeroPoint;
   if (problem.b.zeroPoint) {
-    if (!problem.b.hasIntegerZeroPoint())
+    Type type = problem.b.getZeroPointType();
+    if (problem.b.hasIntegerZeroPoint())
+      zeroPoint = getStoredZeroPoint(type, /*offset=*/0);
+    else if (!aElement.isF32() || tiles.shift != 0)
       return llvm::createStringError("the zero point is not an integer");
-    zeroPoint = getStoredZeroPoint(problem.b.getZeroPointType(), /*offset=*/0);
+    else if (Type stored = getStoredScaleType(type))
+      zeroPoint = StoredZeroPoint{stored, {}};
     // Not every integer of 32 bits is an f32.
     if (!zeroPoint || (aElement.isF32() && zeroPoint->type.isInteger(32)))
       return llvm::createStringError("the zero point has more than 8 bits");

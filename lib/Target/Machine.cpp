@@ -31,3 +31,9 @@ Machine Machine::get(Operation *op) {
   }
   return machine;
 }
+
+bool Machine::hasFusedMultiplyAdd() const {
+  if (triple.isX86())
+    return hasFeature("fma");
+  return triple.isAArch64() || triple.isRISCV();
+}

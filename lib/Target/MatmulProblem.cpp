@@ -66,7 +66,6 @@ MatmulProblem MatmulProblem::get(MatmulOp op) {
       info.blockK = blocks[dimK];
       info.blockOther = blocks[dimOther];
     }
-    splitScale(info);
     return info;
   };
   SmallVector<ScaledValue> values = op.getScaledValues();
@@ -79,6 +78,11 @@ MatmulProblem MatmulProblem::get(MatmulOp op) {
       /*batchedB=*/bType.getRank() > 2,
       op.getResult().getType().getElementType(),
       op.getAcc().isInteger()};
+  // One of the two only: the product of both is a factor of its own, which may
+  // overflow where no element does.
+  splitScale(problem.b);
+  if (!problem.b.outerScale)
+    splitScale(problem.a);
   if (ShapedType::isDynamic(problem.k))
     problem.k = bType.getDimSize(op.getBReductionDim());
   if (!problem.batchedB)

@@ -174,7 +174,15 @@ Value TileEmitter::emit() {
   Value numSteps = b.createOrFold<arith::DivUIOp>(length, index(step));
   SmallVector<Value> totals(rows * vectors, splat(b.getF32Type(), kLanes, 0));
   if (kernel.getGroup() == 0) {
-    emitGroup(index(0), numSteps, totals);
+    // Without any K there is no group: its scale, which may be infinite, is not
+    // multiplied with its sum, which is 0.
+    if (op.getScaleB() && !getConstantIntValue(length))
+      emitLoop(index(0), arith::MinUIOp::create(b, numSteps, index(1)), totals,
+               [&](Value group, MutableArrayRef<Value> inner) {
+                 emitGroup(group, numSteps, inner);
+               });
+    else
+      emitGroup(index(0), numSteps, totals);
     return store(totals);
   }
   Value numGroups =

@@ -30,8 +30,11 @@ SmallVector<Value> lowbit::loadZeroPoints(VectorBuilder &v, Value panel,
   for (int64_t j = 0; j < vectors; ++j) {
     Value position = v.scaled(group, vectors * lanes, j * lanes);
     result.push_back(
-        arith::SIToFPOp::create(v.b, v.vectorOf(v.b.getF32Type()),
-                                v.loadIntegers(panel, position, element)));
+        isa<FloatType>(element)
+            ? v.loadFloats(panel, position, element)
+            : arith::SIToFPOp::create(v.b, v.vectorOf(v.b.getF32Type()),
+                                      v.loadIntegers(panel, position, element))
+                  .getResult());
   }
   return result;
 }

@@ -14,13 +14,13 @@ LOWBIT_BUILD_PACKAGES=(
   "libmlir-${LOWBIT_LLVM_MAJOR}-dev" "mlir-${LOWBIT_LLVM_MAJOR}-tools"
   "llvm-${LOWBIT_LLVM_MAJOR}-dev" "llvm-${LOWBIT_LLVM_MAJOR}-tools"
   "clang-${LOWBIT_LLVM_MAJOR}" "lld-${LOWBIT_LLVM_MAJOR}"
-  "libclang-rt-${LOWBIT_LLVM_MAJOR}-dev" cmake ninja-build python3)
-LOWBIT_TEST_PACKAGES=(libgtest-dev python3-venv python3-psutil
-  "libomp-${LOWBIT_LLVM_MAJOR}-dev")
+  "libclang-rt-${LOWBIT_LLVM_MAJOR}-dev" "libomp-${LOWBIT_LLVM_MAJOR}-dev"
+  cmake ninja-build python3)
+LOWBIT_TEST_PACKAGES=(libgtest-dev python3-venv python3-psutil)
 LOWBIT_CI_PACKAGES=(g++ git shellcheck "clang-format-${LOWBIT_LLVM_MAJOR}")
 
 # For programs built with LOWBIT_SANITIZE; test/lit.cfg.py says why.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:allow_user_poisoning=0}"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:allow_user_poisoning=0:allocator_may_return_null=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
 
 if [[ -t 1 ]]; then
@@ -69,7 +69,7 @@ list_files() {
 missing_packages() {
   local package
   for package in "$@"; do
-    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null |
+    dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null |
       grep -qx installed || echo "$package"
   done
 }

@@ -32,7 +32,8 @@ TIMEOUT_S = 300
 
 
 # As test/lit.cfg.py has it, for a build with sanitizers.
-ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=0:allow_user_poisoning=0",
+ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=0:allow_user_poisoning=0:"
+                               "allocator_may_return_null=1",
                "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
                **os.environ}
 

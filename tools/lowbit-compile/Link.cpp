@@ -9,7 +9,9 @@
 #include "Link.h"
 
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -21,10 +23,11 @@ using llvm::Expected;
 using llvm::StringRef;
 
 static Expected<std::string> findCompiler(StringRef given) {
-  static constexpr StringRef kNames[] = {"cc", "clang", "gcc"};
-  llvm::ArrayRef<StringRef> names = kNames;
+  // The last is Debian's name of the compiler that lowbit is built with.
+  llvm::SmallVector<std::string> names = {
+      "cc", "clang", "gcc", "clang-" + std::to_string(LLVM_VERSION_MAJOR)};
   if (!given.empty())
-    names = given;
+    names = {given.str()};
   for (StringRef name : names)
     if (llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName(name))
       return *path;
@@ -79,6 +82,7 @@ Error Linker::link(StringRef object, StringRef output) const {
                              reason.c_str());
   return createStringError(
       "'%s' could not link the program (exit status %d; its message is above). "
-      "It needs a static C library, libc.a (Debian's package libc6-dev)",
+      "If it misses libc.a, a static C library, that is in Debian's package "
+      "libc6-dev",
       compiler.c_str(), status);
 }

@@ -31,8 +31,17 @@ static bool isReplaceable(StringRef path) {
               : status.type() == fs::file_type::regular_file;
 }
 
-Expected<std::unique_ptr<OutputFile>> OutputFile::create(StringRef path) {
-  std::unique_ptr<OutputFile> output(new OutputFile(path));
+/// Where a file appears that is written as `path`: behind links, which stay.
+static std::string resolveLinks(StringRef path) {
+  llvm::SmallString<128> resolved;
+  if (path == "-" || fs::real_path(path, resolved))
+    return path.str();
+  return resolved.str().str();
+}
+
+Expected<std::unique_ptr<OutputFile>> OutputFile::create(StringRef name) {
+  std::unique_ptr<OutputFile> output(new OutputFile(resolveLinks(name)));
+  StringRef path = output->path;
   if (path != "-" && isReplaceable(path)) {
     Expected<fs::TempFile> temporary = fs::TempFile::create(path + ".%%%%%%");
     if (!temporary)
@@ -88,10 +97,11 @@ Error OutputFile::keep() {
 }
 
 Error compile::writeThroughTemporary(
-    StringRef path, llvm::function_ref<Error(StringRef)> write) {
+    StringRef name, llvm::function_ref<Error(StringRef)> write) {
+  const std::string path = resolveLinks(name);
   if (!isReplaceable(path))
     return llvm::createStringError("cannot write '%s': it is no regular file",
-                                   path.str().c_str());
+                                   path.c_str());
   llvm::SmallString<128> temporary;
   if (std::error_code code = fs::createUniqueFile(path + ".%%%%%%", temporary))
     return makeError(path, code);

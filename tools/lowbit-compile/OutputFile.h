@@ -22,26 +22,26 @@
 namespace lowbit::compile {
 
 /// Written under a temporary name in the same folder and renamed by `keep`, so
-/// that what stood under the name stays as it was until then. `-` is standard
-/// output; that, and what is no regular file, is written to directly.
+/// that what stood under the name stays as it was until then. Symbolic links
+/// are followed. `-` is standard output; that, and what is no regular file, is
+/// written to directly.
 class OutputFile {
 public:
   static llvm::Expected<std::unique_ptr<OutputFile>>
-  create(llvm::StringRef path);
+  create(llvm::StringRef name);
   OutputFile(const OutputFile &) = delete;
   OutputFile &operator=(const OutputFile &) = delete;
   /// Removes the temporary file, unless kept.
   ~OutputFile();
 
   llvm::raw_pwrite_stream &os() { return *stream; }
-  /// Finishes the file. Called once.
+  /// Ends the writing; an error if something could not be written.
+  llvm::Error close();
+  /// Closes the file and gives it its name. Called once.
   llvm::Error keep();
 
 private:
-  explicit OutputFile(llvm::StringRef path) : path(path) {}
-  /// Closes the stream; an error if something could not be written.
-  llvm::Error close();
-
+  explicit OutputFile(std::string path) : path(std::move(path)) {}
   std::string path;
   std::optional<llvm::sys::fs::TempFile> temporary;
   std::unique_ptr<llvm::raw_fd_ostream> file;
@@ -51,10 +51,10 @@ private:
 };
 
 /// For another program that makes a file: `write` gets a temporary name in the
-/// folder of `path`, which is renamed to `path` when `write` succeeds and
-/// removed when it fails. An error if `path` is there and no regular file.
+/// folder of `name`, which is renamed to `name` when `write` succeeds and
+/// removed when it fails. An error if `name` is there and no regular file.
 llvm::Error
-writeThroughTemporary(llvm::StringRef path,
+writeThroughTemporary(llvm::StringRef name,
                       llvm::function_ref<llvm::Error(llvm::StringRef)> write);
 
 } // namespace lowbit::compile

@@ -134,6 +134,11 @@ static int fail(const llvm::Twine &message) {
 
 static int fail(Error error) { return fail(llvm::toString(std::move(error))); }
 
+/// The name of an option behind its first dash.
+static std::string getFlag(const cl::Option &option) {
+  return (option.ArgStr.size() == 1 ? "" : "-") + option.ArgStr.str();
+}
+
 /// Reports options that make no sense together.
 static int checkOptions() {
   if (!emitOption.getNumOccurrences())
@@ -143,6 +148,13 @@ static int checkOptions() {
     return fail("-o is missing: the file to write");
   if (outputOption.empty())
     outputOption = "-";
+  const cl::opt<std::string> *const files[] = {&outputOption, &headerOption,
+                                               &reportOption};
+  for (const auto *first : files)
+    for (const auto *second : files)
+      if (first < second && !first->empty() && *first == *second)
+        return fail("-" + getFlag(*first) + " and -" + getFlag(*second) +
+                    " both write to '" + *first + "'");
   if (emitOption != Emit::Executable) {
     if (!compilerOption.empty())
       return fail("--cc is for --emit=exe");
@@ -156,6 +168,9 @@ static int checkOptions() {
                 "--threads=1, or --emit=obj and link that");
   if (!headerOption.empty())
     return fail("--header is for objects, not for --emit=exe");
+  if (outputOption == "-")
+    return fail("--emit=exe cannot write to standard output; name a file with "
+                "-o");
   return 0;
 }
 
@@ -249,14 +264,15 @@ static FailureOr<Exports> recordExports(ModuleOp module,
   return exports;
 }
 
-/// What was promised must be there: the last chance to see that a stage has
-/// lost a function.
-static Error verifyExports(ModuleOp module, const Exports &exports) {
-  for (const FunctionSignature &signature : exports.signatures)
-    if (!module.lookupSymbol(getInterfaceName(signature.name)))
+/// Takes the signatures as they are after lowering. A function must be there:
+/// this is the last chance to see that a stage has lost one.
+static Error updateExports(ModuleOp module, ArrayRef<std::string> functions,
+                           Exports &exports) {
+  for (const std::string &name : functions)
+    if (!module.lookupSymbol(getInterfaceName(name)))
       return llvm::createStringError(
-          "lowbit-to-cpu has made no C interface of '%s'",
-          signature.name.c_str());
+          "lowbit-to-cpu has made no C interface of '%s'", name.c_str());
+  exports.signatures = getLoweredSignatures(module, exports.signatures);
   return Error::success();
 }
 
@@ -337,6 +353,11 @@ static Error emitFiles(ObjectEmitter &emitter, StringRef headerText) {
   if (!header)
     return header.takeError();
   (*header)->os() << headerText;
+  // Both or none.
+  if (Error error = (*output)->close())
+    return error;
+  if (Error error = (*header)->close())
+    return error;
   if (Error error = (*output)->keep())
     return error;
   return (*header)->keep();
@@ -402,13 +423,16 @@ static FailureOr<Compiled> compileModule() {
     for (BlockArgument argument : functions->front().getArguments())
       choices.push_back(getRandomChoice(argument));
 
+  auto names = llvm::map_to_vector(*functions, [](func::FuncOp function) {
+    return function.getName().str();
+  });
   if (failed(lower(*module, chooseCPU(*module))))
     return failure();
   auto report = [](Error error) {
     fail(std::move(error));
     return failure();
   };
-  if (Error error = verifyExports(*module, *exports))
+  if (Error error = updateExports(*module, names, *exports))
     return report(std::move(error));
   Expected<CPUTarget> target = getModuleTarget(*module);
   if (!target)

@@ -181,7 +181,7 @@ SmallVector<std::string> run::readKernels(StringRef reportFile,
 }
 
 std::string run::printBenchmark(const Timing &timing, const Cost &cost,
-                                unsigned threads, StringRef cpu,
+                                std::optional<unsigned> threads, StringRef cpu,
                                 ArrayRef<std::string> kernels) {
   std::string line;
   llvm::raw_string_ostream stream(line);
@@ -208,7 +208,10 @@ std::string run::printBenchmark(const Timing &timing, const Cost &cost,
     number("max_s", timing.max, "%.9f");
     number("gflops", rate(cost.operations), "%.4g");
     number("weight_gbps", rate(cost.weightBytes), "%.4g");
-    json.attribute("threads", int64_t(threads));
+    if (threads)
+      json.attribute("threads", int64_t(*threads));
+    else
+      json.attribute("threads", nullptr);
     json.attribute("cpu", cpu);
     if (kernels.empty())
       json.attribute("kernel", nullptr);

@@ -45,7 +45,7 @@ readKernels(llvm::StringRef reportFile, llvm::ArrayRef<std::string> functions);
 
 /// The line that --benchmark prints, without a newline. `kernels` are joined.
 std::string printBenchmark(const Timing &timing, const Cost &cost,
-                           unsigned threads, llvm::StringRef cpu,
+                           std::optional<unsigned> threads, llvm::StringRef cpu,
                            llvm::ArrayRef<std::string> kernels);
 
 } // namespace lowbit::run

@@ -8,11 +8,13 @@
 
 #include "CompiledFunction.h"
 
+#include "lowbit/Dialect/Lowbit/IR/Lowbit.h"
 #include "lowbit/Pipelines/Pipelines.h"
 #include "lowbit/Runner/runner.h"
 #include "lowbit/Target/Host.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
@@ -57,6 +59,27 @@ static Error addPipeline(StringRef text, PassManager &passes) {
   return llvm::createStringError("--pipeline: " + StringRef(messages).trim());
 }
 
+/// Puts checks before the ops of lowbit: a file of a wrong shape is likelier
+/// than a mistake in the module, and must not be read beyond its end.
+static void checkLowbitOps(ModuleOp module) {
+  SmallVector<RuntimeVerifiableOpInterface> ops;
+  module.walk([&](RuntimeVerifiableOpInterface op) {
+    if (isa<LowbitDialect>(op->getDialect()))
+      ops.push_back(op);
+  });
+  auto makeMessage = [](Operation *op, StringRef message) {
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << "lowbit-run: error: " << op->getLoc() << ": '" << op->getName()
+        << "' op " << message;
+    return text;
+  };
+  for (RuntimeVerifiableOpInterface op : ops) {
+    OpBuilder builder(op);
+    op.generateRuntimeVerification(builder, op.getLoc(), makeMessage);
+  }
+}
+
 static Error buildPipeline(const CompileOptions &options, PassManager &passes) {
   if (options.pipeline.empty()) {
     ToCPUOptions toCPU;
@@ -64,6 +87,7 @@ static Error buildPipeline(const CompileOptions &options, PassManager &passes) {
     toCPU.features = options.features;
     toCPU.threads = options.threads;
     toCPU.report = options.report;
+    toCPU.runtimeChecks = options.runtimeChecks == RuntimeChecks::All;
     buildToCPUPipeline(passes, toCPU);
     return Error::success();
   }
@@ -77,30 +101,14 @@ static Error buildPipeline(const CompileOptions &options, PassManager &passes) {
   return addPipeline(options.pipeline, passes);
 }
 
-/// Signatures as they are after lowering: without a `pack` the function takes
-/// its weights as they are written.
-static SmallVector<FunctionSignature>
-adjustSignatures(ModuleOp module, ArrayRef<FunctionSignature> signatures) {
-  SmallVector<FunctionSignature> adjusted;
-  for (const FunctionSignature &signature : signatures) {
-    if (!module.lookupSymbol("_mlir_ciface_" + signature.name))
-      continue;
-    adjusted.push_back(signature);
-    if (signature.hasWeights() &&
-        !module.lookupSymbol("_mlir_ciface_" +
-                             signature.getPackSignature().name))
-      for (ValueSignature &argument : adjusted.back().arguments)
-        argument.isWeight = false;
-  }
-  return adjusted;
-}
-
 Expected<std::unique_ptr<CompiledFunction>>
 CompiledFunction::create(ModuleOp module, StringRef name,
                          const CompileOptions &options) {
   if (Error error = checkCPU(options))
     return error;
   SmallVector<FunctionSignature> signatures = getFunctionSignatures(module);
+  if (options.runtimeChecks == RuntimeChecks::Lowbit)
+    checkLowbitOps(module);
   auto passes = PassManager::on<ModuleOp>(module.getContext());
   if (Error error = buildPipeline(options, passes))
     return error;
@@ -117,7 +125,6 @@ CompiledFunction::create(ModuleOp module, StringRef name,
 
   // Code for AMX needs the kernel's permission.
   lowbit_init();
-  signatures = adjustSignatures(module, signatures);
   Expected<std::unique_ptr<JitRunner>> runner =
       JitRunner::create(module, signatures);
   if (!runner)

@@ -13,6 +13,10 @@
 
 namespace lowbit::run {
 
+/// What compiled code checks when it runs: nothing, what lowbit's ops assume of
+/// their operands (that extents agree), or what every op assumes.
+enum class RuntimeChecks { None, Lowbit, All };
+
 struct CompileOptions {
   /// `host` or LLVM's name of a CPU, and changes to its features.
   std::string cpu = "host", features;
@@ -21,6 +25,7 @@ struct CompileOptions {
   /// Where the pipeline writes its report; nowhere if empty.
   std::string report;
   unsigned threads = 1;
+  RuntimeChecks runtimeChecks = RuntimeChecks::None;
 };
 
 /// One function of a module, compiled for this machine.

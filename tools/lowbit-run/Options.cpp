@@ -10,12 +10,17 @@
 
 #include "../common/OptionNames.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace lowbit;
 using namespace lowbit::run;
 namespace cl = llvm::cl;
+
+/// OpenMP ends the program if it cannot have as many threads as it is asked
+/// for.
+static constexpr unsigned kMaxThreads = 1024;
 
 static cl::OptionCategory dataCategory("The function and its arrays");
 static cl::OptionCategory compileCategory("How it is compiled");
@@ -69,6 +74,14 @@ static cl::opt<std::string>
                  cl::desc("Write the kernels chosen and rejected as JSON"),
                  cl::value_desc("file.json"), cl::cat(compileCategory));
 
+static cl::opt<cl::boolOrDefault> runtimeChecksOption(
+    "runtime-checks",
+    cl::desc(
+        "Check at run time what the IR only assumes (default: what lowbit's "
+        "ops assume of dynamic extents, unless --check, whose reference "
+        "does, or --benchmark)"),
+    cl::cat(compileCategory));
+
 static cl::opt<bool> referenceOption(
     "reference",
     cl::desc("Evaluate with the reference instead of compiled code: slow, "
@@ -100,9 +113,9 @@ static llvm::Error checkOptions() {
         "--check runs the reference and compiled code; --reference is for the "
         "reference alone");
   if (referenceOption) {
-    const cl::Option *const others[] = {&cpuOption,     &featuresOption,
-                                        &threadsOption, &pipelineOption,
-                                        &reportOption,  &benchmarkOption};
+    const cl::Option *const others[] = {
+        &cpuOption,    &featuresOption,  &threadsOption,      &pipelineOption,
+        &reportOption, &benchmarkOption, &runtimeChecksOption};
     for (const cl::Option *option : others)
       if (option->getNumOccurrences() > 0)
         return llvm::createStringError("--" + option->ArgStr +
@@ -113,6 +126,18 @@ static llvm::Error checkOptions() {
     return llvm::createStringError(
         "--report is for the default pipeline; with --pipeline write it there, "
         "as lowbit-to-cpu{report=FILE.json}");
+  if (!pipelineOption.empty() && runtimeChecksOption != cl::BOU_UNSET)
+    return llvm::createStringError(
+        "--runtime-checks is for the default pipeline; with --pipeline ask for "
+        "them there, as lowbit-to-cpu{runtime-checks}");
+  if (threadsOption > kMaxThreads)
+    return llvm::createStringError(
+        "--threads: found " + llvm::Twine(threadsOption) +
+        ", expected at most " + llvm::Twine(kMaxThreads));
+  for (auto [i, path] : llvm::enumerate(outputOption))
+    if (llvm::is_contained(llvm::drop_begin(outputOption, i + 1), path))
+      return llvm::createStringError("two results would be written to '" +
+                                     path + "'");
   return llvm::Error::success();
 }
 
@@ -151,6 +176,11 @@ llvm::Expected<Options> run::parseOptions(int argc, char **argv) {
   options.compile.pipeline = pipelineOption;
   options.compile.report = reportOption;
   options.compile.threads = threadsOption;
+  if (runtimeChecksOption == cl::BOU_TRUE)
+    options.compile.runtimeChecks = RuntimeChecks::All;
+  else if (runtimeChecksOption == cl::BOU_UNSET && pipelineOption.empty() &&
+           !checkOption && benchmarkOption == 0)
+    options.compile.runtimeChecks = RuntimeChecks::Lowbit;
   options.useReference = referenceOption;
   options.check = checkOption;
   options.benchmarkCalls = benchmarkOption;

@@ -29,11 +29,14 @@
 #include "mlir/InitAllPasses.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/WithColor.h"
+
+#include <csignal>
 
 using namespace mlir;
 using namespace lowbit;
@@ -53,6 +56,15 @@ static int fail(Error error) {
 
 static int fail(const llvm::Twine &message) {
   return fail(llvm::createStringError(message));
+}
+
+/// The threads that --threads=0 stands for: OpenMP's number, which the
+/// environment may change. Compiled code has loaded the library.
+static unsigned getAllThreads() {
+  if (void *symbol = llvm::sys::DynamicLibrary::SearchForAddressOfSymbol(
+          "omp_get_max_threads"))
+    return reinterpret_cast<int (*)()>(symbol)();
+  return llvm::hardware_concurrency().compute_thread_count();
 }
 
 /// A file for the pipeline's report, from which the benchmark's line takes the
@@ -269,6 +281,9 @@ int Session::runCompiled() {
       CompiledFunction::create(module, signature.name, compileOptions);
   if (!compiled)
     return fail(compiled.takeError());
+  // A check that fails at run time has said why, and aborts: that is no crash
+  // of this program, of which LLVM would tell with a stack trace.
+  std::signal(SIGABRT, SIG_DFL);
   Expected<CompiledFunction::Arguments> prepared =
       (*compiled)->prepare(arguments);
   if (!prepared)
@@ -301,9 +316,11 @@ int Session::benchmark(const CompiledFunction &compiled,
                                     options.benchmarkCold);
   if (!timing)
     return fail(timing.takeError());
-  unsigned threads = options.compile.threads;
-  if (threads == 0)
-    threads = llvm::hardware_concurrency().compute_thread_count();
+  // A pipeline of the user's has threads of its own.
+  std::optional<unsigned> threads;
+  if (options.compile.pipeline.empty())
+    threads = options.compile.threads == 0 ? getAllThreads()
+                                           : options.compile.threads;
   llvm::outs() << printBenchmark(*timing, work.cost, threads, compiled.getCPU(),
                                  kernels)
                << "\n";

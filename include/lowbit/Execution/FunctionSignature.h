@@ -81,6 +81,13 @@ getFunctionSignature(mlir::func::FuncOp function);
 llvm::SmallVector<FunctionSignature>
 getFunctionSignatures(mlir::ModuleOp module);
 
+/// Those of `signatures` that `module`, lowered since, still has a C interface
+/// of. A function that kept its weights as they are written (`lowbit-pack` has
+/// warned then) has no NAME.pack; its arguments are no weights any more.
+llvm::SmallVector<FunctionSignature>
+getLoweredSignatures(mlir::ModuleOp module,
+                     llvm::ArrayRef<FunctionSignature> signatures);
+
 } // namespace lowbit
 
 #endif // LOWBIT_EXECUTION_FUNCTIONSIGNATURE_H

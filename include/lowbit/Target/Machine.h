@@ -33,6 +33,9 @@ public:
     return features.contains(name);
   }
 
+  /// Whether a fused multiply-add of floats is an instruction, not a call.
+  bool hasFusedMultiplyAdd() const;
+
 private:
   llvm::Triple triple;
   std::string cpu;

@@ -17,6 +17,7 @@
 
 #include "../KernelPlanning.h"
 #include "../TileEmitter.h"
+#include "../WeightDecoder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -47,15 +48,6 @@ static int64_t getStep(Type stored) { return stored.isInteger(4) ? 2 : 1; }
 // Tiles
 //===----------------------------------------------------------------------===//
 
-/// x86 without FMA would call a function for each fused operation; the other
-/// architectures of this project all have one.
-static bool hasFusedMultiplyAdd(Operation *op) {
-  Machine machine = Machine::get(op);
-  return machine.getTriple().isX86()
-             ? machine.hasFeature("fma")
-             : machine.getTriple().isAArch64() || machine.getTriple().isRISCV();
-}
-
 namespace {
 class PortableTile : public TileEmitter {
 public:
@@ -64,7 +56,7 @@ public:
                     getStep(getStoredType(op.getKernel().getFormat(), compute)),
                     compute),
         compute(compute), stored(getStoredType(kernel.getFormat(), compute)) {
-    fused = hasFusedMultiplyAdd(op);
+    fused = Machine::get(op).hasFusedMultiplyAdd();
   }
 
 private:
@@ -81,17 +73,16 @@ private:
 } // namespace
 
 void PortableTile::beginGroup(Value group) {
-  zeroPoints.clear();
-  if (!op.getZeroB())
+  if (!compute.isInteger()) {
+    zeroPoints = loadZeroPoints(*this, op.getZeroB(), kernel.getZeroPoint(),
+                                group, vectors);
     return;
-  for (int64_t j = 0; j < vectors; ++j) {
-    Value zero =
-        loadIntegers(op.getZeroB(), scaled(group, vectors * kLanes, j * kLanes),
-                     kernel.getZeroPoint());
-    if (!compute.isInteger())
-      zero = arith::SIToFPOp::create(b, vectorOf(compute), zero);
-    zeroPoints.push_back(zero);
   }
+  zeroPoints.clear();
+  for (int64_t j = 0; op.getZeroB() && j < vectors; ++j)
+    zeroPoints.push_back(
+        loadIntegers(op.getZeroB(), scaled(group, vectors * kLanes, j * kLanes),
+                     kernel.getZeroPoint()));
 }
 
 Value PortableTile::decode(Value codes) {

@@ -66,16 +66,23 @@ func.func @groups_of_320(%a: tensor<4x960xf32>, %b: tensor<16x960xi8>, %s: tenso
 
 // -----
 
-// A group is a multiple of a step of 4, and zero points are integers.
+// A group is a multiple of a step of 4. Zero points may be floats, where numbers
+// are not decoded to multiples of what they are.
 // CHECK-LABEL: @short_groups
 // CHECK: "portable.f32" for i4
 // CHECK-LABEL: @float_zero_points
-// CHECK: "portable.dequantize"
+// CHECK: "x86.avx2.f32" for i4, {{.*}} zero_point = f16
+// CHECK-LABEL: @float_zero_points_of_floats
+// CHECK: "portable.f32" for f8E4M3FN, {{.*}} zero_point = bf16
 func.func @short_groups(%a: tensor<4x60xf32>, %b: tensor<16x60xi4>, %s: tensor<16x10xf32>) -> tensor<4x16xf32> {
   %c = lowbit.matmul %a, %b scale(%s) transpose_b : (tensor<4x60xf32>, tensor<16x60xi4>, tensor<16x10xf32>) -> tensor<4x16xf32>
   return %c : tensor<4x16xf32>
 }
-func.func @float_zero_points(%a: tensor<4x64xf32>, %b: tensor<16x64xi4>, %s: tensor<16x2xf32>, %z: tensor<16x2xf32>) -> tensor<4x16xf32> {
-  %c = lowbit.matmul %a, %b scale(%s) zero_point(%z) transpose_b : (tensor<4x64xf32>, tensor<16x64xi4>, tensor<16x2xf32>, tensor<16x2xf32>) -> tensor<4x16xf32>
+func.func @float_zero_points(%a: tensor<4x64xf32>, %b: tensor<16x64xi4>, %s: tensor<16x2xf32>, %z: tensor<16x2xf16>) -> tensor<4x16xf32> {
+  %c = lowbit.matmul %a, %b scale(%s) zero_point(%z) transpose_b : (tensor<4x64xf32>, tensor<16x64xi4>, tensor<16x2xf32>, tensor<16x2xf16>) -> tensor<4x16xf32>
+  return %c : tensor<4x16xf32>
+}
+func.func @float_zero_points_of_floats(%a: tensor<4x64xf32>, %b: tensor<16x64xf8E4M3FN>, %s: tensor<16x2xf32>, %z: tensor<16x2xf8E5M2>) -> tensor<4x16xf32> {
+  %c = lowbit.matmul %a, %b scale(%s) zero_point(%z) transpose_b : (tensor<4x64xf32>, tensor<16x64xf8E4M3FN>, tensor<16x2xf32>, tensor<16x2xf8E5M2>) -> tensor<4x16xf32>
   return %c : tensor<4x16xf32>
 }

@@ -85,3 +85,33 @@ func.func @floats(%a: tensor<28x300xf16>, %b: tensor<300x33xbf16>) -> tensor<28x
   %c = lowbit.matmul %a, %b : (tensor<28x300xf16>, tensor<300x33xbf16>) -> tensor<28x33xf16>
   return %c : tensor<28x33xf16>
 }
+
+// Zero points that are floats, read in each tile and of decoded panels.
+// RUN: lowbit-run %s --check --cpu=x86-64-v3 --entry=float_zero_points --input=random:3x64 --input=random --input=random --input=random
+// RUN: lowbit-run %s --check --cpu=x86-64-v3 --entry=float_zero_points --input=random:33x64 --input=random --input=random --input=random
+// RUN: lowbit-run %s --check --cpu=x86-64-v2 --entry=float_zero_points --input=random:5x64 --input=random --input=random --input=random
+func.func @float_zero_points(%a: tensor<?x64xf32>, %b: tensor<21x64xui4> {lowbit.weight}, %s: tensor<21x2xf16> {lowbit.weight}, %z: tensor<21x2xf16> {lowbit.weight}) -> tensor<?x21xf32> {
+  %c = lowbit.matmul %a, %b scale(%s) zero_point(%z) block [1, 32] transpose_b : (tensor<?x64xf32>, tensor<21x64xui4>, tensor<21x2xf16>, tensor<21x2xf16>) -> tensor<?x21xf32>
+  return %c : tensor<?x21xf32>
+}
+
+// Without K there is no group, whose scale may be infinite.
+// RUN: lowbit-run %s --check --cpu=x86-64-v3 --entry=no_k --input=zeros:2x0 --input=zeros:16x0
+func.func @no_k(%a: tensor<2x?xf32>, %b: tensor<16x?xi8>) -> tensor<2x16xf32> {
+  %s = arith.constant dense<0x7F800000> : tensor<16x1xf32>
+  %c = lowbit.matmul %a, %b scale(%s) block [1, 0] transpose_b : (tensor<2x?xf32>, tensor<16x?xi8>, tensor<16x1xf32>) -> tensor<2x16xf32>
+  return %c : tensor<2x16xf32>
+}
+
+// Second levels on both sides, whose product f32 does not hold.
+// RUN: lowbit-run %s --check --cpu=x86-64-v3 --entry=two_levels --input=random --input=random --input=random
+// RUN: lowbit-run %s --check --cpu=x86-64-v2 --entry=two_levels --input=random --input=random --input=random
+func.func @two_levels(%a: tensor<4x64xi8>, %sb: tensor<16x4xf8E4M3FN>, %b: tensor<16x64xf4E2M1FN>) -> tensor<4x16xf32> {
+  %small = arith.constant 1.0e-25 : f32
+  %large = arith.constant 1.0e25 : f32
+  %sa = arith.constant dense<1.0> : tensor<4x1xf8E4M3FN>
+  %0 = lowbit.dequantize %sa scale(%small) : (tensor<4x1xf8E4M3FN>, f32) -> tensor<4x1xf32>
+  %1 = lowbit.dequantize %sb scale(%large) : (tensor<16x4xf8E4M3FN>, f32) -> tensor<16x4xf32>
+  %c = lowbit.matmul %a scale(%0) block [1, 0], %b scale(%1) block [1, 16] transpose_b : (tensor<4x64xi8>, tensor<4x1xf32>, tensor<16x64xf4E2M1FN>, tensor<16x4xf32>) -> tensor<4x16xf32>
+  return %c : tensor<4x16xf32>
+}

@@ -119,6 +119,11 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (rows.empty() || rows.back() != 1 ||
       !llvm::is_sorted(rows, std::greater_equal<int64_t>()))
     return emitError() << "expected rows in descending order, down to 1";
+  // A tile is written out row by row.
+  constexpr int64_t mostRows = 64;
+  if (rows.front() > mostRows)
+    return emitError() << "expected at most " << mostRows
+                       << " rows in a tile, found " << rows.front();
   // What is multiplied with these does not overflow.
   constexpr int64_t largest = int64_t(1) << 32;
   for (int64_t extent : {columns, rowBlock, unit})

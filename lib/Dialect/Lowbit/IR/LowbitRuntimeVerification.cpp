@@ -1,5 +1,4 @@
-//===- LowbitRuntimeVerification.cpp - Checks at run time -----------------
-//===//
+//===- LowbitRuntimeVerification.cpp - Checks at run time -----------------===//
 //
 // Part of the lowbit project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

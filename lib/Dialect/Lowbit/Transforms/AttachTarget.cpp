@@ -48,7 +48,9 @@ struct LowbitAttachTargetPass
     llvm::Expected<CPUTarget> target =
         resolveCPUTarget(newCPU, newFeatures, newTriple);
     if (!target) {
-      module.emitError(llvm::toString(target.takeError()));
+      // An option is wrong, nothing in the module.
+      emitError(UnknownLoc::get(&getContext()),
+                llvm::toString(target.takeError()));
       return signalPassFailure();
     }
 

@@ -61,7 +61,16 @@ getKernelAndForm(OpTy op) {
            << attr.getName() << "' takes steps of " << form->step
            << " of K, found a unit of " << attr.getUnit() << " and a group of "
            << attr.getGroup();
-  if (!form->appliesSums && isa_and_nonnull<FloatType>(attr.getZeroPoint()))
+  if (DecodingAttr decoding = attr.getDecoding())
+    if (int64_t depth = decoding.getDepth(), group = attr.getGroup();
+        depth % form->step != 0 ||
+        (group != 0 && depth % group != 0 && group % depth != 0))
+      return op.emitOpError("expected a decoding depth of whole steps of ")
+             << form->step << " and of whole groups of " << group
+             << " or parts of one, found " << depth;
+  bool takesFloats =
+      form->appliesSums || (form->aElement.isF32() && attr.getShift() == 0);
+  if (!takesFloats && isa_and_nonnull<FloatType>(attr.getZeroPoint()))
     return op.emitOpError("the kernel '")
            << attr.getName() << "' takes integer zero points, found "
            << attr.getZeroPoint();
@@ -90,6 +99,46 @@ static LogicalResult verifyTile(PackedMatmulOp op, const TileForm &form) {
   return success();
 }
 
+/// The bytes that a kernel takes for the part of a panel that `op` decodes: all
+/// of it, but of B, scales and zero points that may be what comes behind it.
+static LogicalResult verifyDecode(DecodePanelOp op, const TileForm &form) {
+  KernelAttr attr = op.getKernel();
+  auto getBytes = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getDimSize(1);
+  };
+  constexpr int64_t kFloatBytes = 4;
+  int64_t decoded = getBytes(op.getInit()), b = getBytes(op.getB());
+  if (ShapedType::isDynamic(decoded))
+    return success();
+  int64_t stepBytes = form.step * form.columns * kFloatBytes;
+  if (decoded % stepBytes != 0)
+    return op.emitOpError("expected whole steps of ")
+           << form.step << " x " << form.columns << " f32 in `outs`, found "
+           << op.getInit().getType();
+  int64_t depth = decoded / (form.columns * kFloatBytes);
+  int64_t codes = depth * form.columns * form.bits / 8;
+  if (!ShapedType::isDynamic(b) && b < codes)
+    return op.emitOpError("expected at least ")
+           << codes << " bytes of b for a K of " << depth << ", found "
+           << op.getB().getType();
+  int64_t groups =
+      attr.getGroup() == 0 ? 1 : llvm::divideCeil(depth, attr.getGroup());
+  auto verifyGroups = [&](Value value, Type element,
+                          StringRef name) -> LogicalResult {
+    if (!value)
+      return success();
+    int64_t bytes = groups * form.columns * getBitWidth(element) / 8;
+    if (ShapedType::isDynamic(getBytes(value)) || getBytes(value) >= bytes)
+      return success();
+    return op.emitOpError("expected at least ")
+           << bytes << " bytes of " << name << " for a K of " << depth
+           << ", found " << value.getType();
+  };
+  if (failed(verifyGroups(op.getScaleB(), attr.getScale(), "the scale")))
+    return failure();
+  return verifyGroups(op.getZeroB(), attr.getZeroPoint(), "the zero point");
+}
+
 namespace {
 struct LowerTile : OpRewritePattern<PackedMatmulOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -115,7 +164,7 @@ struct LowerDecode : OpRewritePattern<DecodePanelOp> {
   LogicalResult matchAndRewrite(DecodePanelOp op,
                                 PatternRewriter &rewriter) const override {
     auto chosen = getKernelAndForm(op);
-    if (failed(chosen))
+    if (failed(chosen) || failed(verifyDecode(op, chosen->second)))
       return failure();
     Value decoded = chosen->first->emitDecode(rewriter, op);
     if (!decoded)

@@ -237,13 +237,13 @@ struct Pack : public lowbit::impl::LowbitPackPassBase<Pack> {
     walkAndApplyPatterns(module, patterns);
     // What lies beside a nested module may use its blobs as well.
     foldPacks(module, !keepBlobs && !module->getParentOp());
-    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))
-      hoistWeights(function);
-    // What the marks ask for is done, or there was a warning.
-    module->walk([](func::FuncOp function) {
+    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
+      if (failed(hoistWeights(function)))
+        return signalPassFailure();
+      // What the marks ask for is done, or there was a warning.
       for (unsigned i = 0; i < function.getNumArguments(); ++i)
         function.removeArgAttr(i, kWeightAttrName);
-    });
+    }
   }
 
 private:

@@ -128,9 +128,16 @@ struct Tile : public lowbit::impl::LowbitTilePassBase<Tile> {
     // The tiles are ops of the same kind: collect first.
     SmallVector<PackedMatmulOp> ops;
     getOperation()->walk([&](PackedMatmulOp op) { ops.push_back(op); });
-    for (PackedMatmulOp op : ops)
-      if (!op.isTile())
-        tile(op);
+    for (PackedMatmulOp op : ops) {
+      if (op.isTile())
+        continue;
+      if (llvm::is_contained(op.getOutType().getShape(), 0)) {
+        op->replaceAllUsesWith(ValueRange{op.getInit()});
+        op.erase();
+        continue;
+      }
+      tile(op);
+    }
   }
 };
 } // namespace

@@ -512,3 +512,8 @@ func.func @scale_to_decode(%b: tensor<1x512xi8>, %k: index, %out: tensor<1x2048x
       b(%b) from(%k) outs(%out) : (tensor<1x512xi8>, index, tensor<1x2048xi8>) -> tensor<1x2048xi8>
   return
 }
+
+// -----
+
+// expected-error@+1 {{expected at most 64 rows in a tile, found 100000}}
+#a = #lowbit.kernel<"k" for i8, rows = [100000, 1], columns = 8, row_block = 8, unit = 1, group = 0, shift = 0>

@@ -3,6 +3,7 @@
 // RUN: lowbit-opt %s --lowbit-attach-target="cpu=x86-64-v4 features=-avx512f triple=x86_64-linux-gnu" | FileCheck %s --check-prefix=OFF
 // RUN: lowbit-opt %s --lowbit-attach-target="cpu=neoverse-v1 triple=aarch64-linux-gnu" | FileCheck %s --check-prefix=ARM
 // RUN: lowbit-opt %s --lowbit-attach-target="cpu=sifive-x280 triple=riscv64-linux-gnu" | FileCheck %s --check-prefix=RISCV
+// RUN: lowbit-opt %s --lowbit-attach-target="triple=riscv64-linux-gnu" | FileCheck %s --check-prefix=RISCV-BASE
 // RUN: lowbit-opt %s --lowbit-attach-target="triple=x86_64-linux-gnu" | FileCheck %s --check-prefix=BASE
 
 // An attribute that is there is kept, unless a CPU is named; with its own names
@@ -37,6 +38,13 @@
 
 // RISCV: triple = "riscv64-unknown-linux-gnu", chip = "sifive-x280"
 // RISCV-SAME: "+v"
+
+// RV64GC, as Linux distributions are.
+// RISCV-BASE: chip = "generic-rv64", features = <["+64bit", "+a"
+// RISCV-BASE-SAME: "+c"
+// RISCV-BASE-SAME: "+d"
+// RISCV-BASE-SAME: "+f"
+// RISCV-BASE-SAME: "+m"
 
 // BASE: chip = "x86-64", features
 // BASE-NOT: avx

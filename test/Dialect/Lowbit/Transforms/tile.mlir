@@ -76,3 +76,12 @@ func.func @decoding(%a: tensor<8x64xf32>, %b: tensor<1x512xi8>, %init: tensor<8x
       : (tensor<8x64xf32>, tensor<1x512xi8>, tensor<8x16xf32>) -> tensor<8x16xf32>
   return %0 : tensor<8x16xf32>
 }
+
+// Without a column there is no panel.
+// CHECK-LABEL: @no_columns
+// CHECK-NEXT: return %{{.*}} : tensor<4x0xf32>
+func.func @no_columns(%a: tensor<4x64xf32>, %b: tensor<0x512xi8>, %init: tensor<4x0xf32>) -> tensor<4x0xf32> {
+  %0 = lowbit.packed_matmul <"portable.f32" for i4, rows = [4, 1], columns = 16, row_block = 8, unit = 2, group = 0, shift = 0>
+      a(%a) b(%b) outs(%init) : (tensor<4x64xf32>, tensor<0x512xi8>, tensor<4x0xf32>) -> tensor<4x0xf32>
+  return %0 : tensor<4x0xf32>
+}

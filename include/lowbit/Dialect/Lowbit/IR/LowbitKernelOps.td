@@ -64,8 +64,8 @@ def Lowbit_PackOp : Op<Lowbit_Dialect, "pack", [Pure]> {
     ::mlir::SmallVector<::mlir::OpFoldResult> getMixedExtents();
     /// How many digits of the layout are dimensions of the result.
     int64_t getNumOuterDims() { return getType().getRank() - 1; }
-    /// The index of the source in dimension `dim` for index `index` of the
-    /// layout.
+    /// How many indices of the layout in dimension `dim` stand for one of the
+    /// source.
     int64_t getRepeatOf(int64_t dim) {
       return getRepeat() ? (*getRepeat())[dim] : 1;
     }

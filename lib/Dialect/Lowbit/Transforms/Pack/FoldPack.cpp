@@ -36,6 +36,27 @@ static bool isReadable(SourceBuilder &builder, Value value) {
          });
 }
 
+/// What the constants behind a readable value take in memory.
+static int64_t getStoredBytes(SourceBuilder &builder, Value value) {
+  if (std::optional<ArrayView> view = builder.getConstant(value))
+    return view->bytes.size();
+  int64_t bytes = 0;
+  for (Value operand : value.getDefiningOp()->getOperands())
+    bytes += getStoredBytes(builder, operand);
+  return bytes;
+}
+
+/// Whether a packed constant would be gigabytes made of next to nothing. That
+/// is left for run time, as by lowbit-fold-weights.
+static bool isBloated(SourceBuilder &builder, PackOp op) {
+  constexpr int64_t kLarge = int64_t(1) << 30;
+  int64_t bytes = 1;
+  for (int64_t extent : op.getType().getShape())
+    if (llvm::MulOverflow(bytes, extent, bytes))
+      return true;
+  return bytes > kLarge && bytes / 64 > getStoredBytes(builder, op.getSource());
+}
+
 namespace {
 /// The rows of a pack as they are stored.
 class PackedRows {
@@ -117,6 +138,8 @@ static DenseResourceElementsAttr evaluate(PackOp op) {
   SourceBuilder builder;
   if (!op.getType().hasStaticShape() || !type.hasStaticShape() ||
       type.getRank() == 0 || !isReadable(builder, op.getSource()))
+    return {};
+  if (isBloated(builder, op))
     return {};
   PackedRows rows(op, builder.build(op.getSource()));
   AsmResourceBlob blob = allocateBlob(op.getType().getNumElements());

@@ -91,6 +91,10 @@ BlockArgument HoistableValues::getWeight(Value value) {
 // Moving it
 //===----------------------------------------------------------------------===//
 
+static std::string getPackName(func::FuncOp function) {
+  return (function.getName() + ".pack").str();
+}
+
 namespace {
 class WeightHoister {
 public:
@@ -126,6 +130,8 @@ private:
   IRMapping mapping;
   /// Packs that are hoisted.
   llvm::DenseSet<Value> unused;
+  /// What isReadOtherwise has found.
+  llvm::DenseMap<Value, bool> readOtherwise;
 };
 } // namespace
 
@@ -168,13 +174,17 @@ Value WeightHoister::packElements(Value value) {
 }
 
 bool WeightHoister::isReadOtherwise(Value value) {
-  return llvm::any_of(value.getUsers(), [&](Operation *user) {
+  if (auto known = readOtherwise.find(value); known != readOtherwise.end())
+    return known->second;
+  bool result = llvm::any_of(value.getUsers(), [&](Operation *user) {
     if (user->getNumResults() != 1 || !isPure(user) ||
         user->getNumRegions() != 0)
       return true;
     Value result = user->getResult(0);
     return !unused.contains(result) && isReadOtherwise(result);
   });
+  readOtherwise[value] = result;
+  return result;
 }
 
 /// The function takes the buffer before `weight`, of which only what goes is
@@ -236,7 +246,7 @@ void WeightHoister::run() {
   for (unsigned i : weights)
     types.push_back(function.getArgument(i).getType());
   b.setInsertionPointAfter(function);
-  pack = func::FuncOp::create(b, (function.getName() + ".pack").str(),
+  pack = func::FuncOp::create(b, getPackName(function),
                               b.getFunctionType(types, {}));
   pack.setVisibility(function.getVisibility());
   Block *body = pack.addEntryBlock();
@@ -286,14 +296,27 @@ void WeightHoister::run() {
                         function.getResultTypes()));
 }
 
-void lowbit::hoistWeights(func::FuncOp function) {
+LogicalResult lowbit::hoistWeights(func::FuncOp function) {
   HoistableValues hoistable(function);
   if (hoistable.getWeights().empty() || function.isExternal())
-    return;
+    return success();
   if (!hoistable.getObstacle().empty()) {
     // At the place only: the whole function would come along with the op.
     emitWarning(function.getLoc(), hoistable.getObstacle());
-    return;
+    return success();
+  }
+  if (Operation *other = SymbolTable::lookupNearestSymbolFrom(
+          function,
+          StringAttr::get(function.getContext(), getPackName(function)))) {
+    InFlightDiagnostic diagnostic =
+        emitError(function.getLoc())
+        << "the function that packs the weights of '" << function.getName()
+        << "' is called '" << getPackName(function)
+        << "', and there is a symbol of that name already; rename one of the "
+           "two, or take away the marks lowbit.weight";
+    diagnostic.attachNote(other->getLoc()) << "the other is here";
+    return diagnostic;
   }
   WeightHoister(function, hoistable).run();
+  return success();
 }

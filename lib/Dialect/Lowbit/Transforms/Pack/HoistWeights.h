@@ -48,8 +48,8 @@ private:
 /// takes those. Does nothing without a marked argument. What else reads a
 /// weight gets its elements back from the buffer, by a lowbit.unpack.
 /// Warns and leaves the function as it is if a weight's shape is dynamic or
-/// the module calls the function.
-void hoistWeights(mlir::func::FuncOp function);
+/// the module calls the function. An error if there is a NAME.pack already.
+mlir::LogicalResult hoistWeights(mlir::func::FuncOp function);
 
 } // namespace lowbit
 

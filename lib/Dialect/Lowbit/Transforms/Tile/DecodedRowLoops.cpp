@@ -1,5 +1,4 @@
-//===- DecodedRowLoops.cpp - Weights decoded once for many rows
-//------------===//
+//===- DecodedRowLoops.cpp - Weights decoded once for many rows -----------===//
 //
 // Part of the lowbit project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
