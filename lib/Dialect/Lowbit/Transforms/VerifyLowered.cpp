@@ -81,6 +81,10 @@ struct VerifyLowered
 
 private:
   static LogicalResult verify(Operation *op) {
+    if (isa<IntrinsicOp>(op))
+      return op->emitOpError(
+          "was not lowered: it is for after bufferization, "
+          "and lowbit-lower-intrinsics turns it into LLVM's");
     if (isa_and_nonnull<LowbitDialect, quant::QuantDialect>(op->getDialect()))
       return op->emitOpError("was not lowered: no pass before "
                              "lowbit-verify-lowered handled it");

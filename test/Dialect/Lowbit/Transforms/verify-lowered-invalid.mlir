@@ -96,3 +96,11 @@ func.func @quantized(%x: tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 2.0>>
   // expected-error@+1 {{'func.return' op still has the low-bit type}}
   return %0 : tensor<4x!quant.uniform<i8:f32, 2.0>>
 }
+
+// -----
+
+func.func @intrinsic(%x: vector<16xi16>) -> vector<8xi32> {
+  // expected-error@+1 {{was not lowered: it is for after bufferization, and lowbit-lower-intrinsics turns it into LLVM's}}
+  %0 = lowbit.intrinsic "llvm.x86.avx2.pmadd.wd"(%x, %x) : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+  return %0 : vector<8xi32>
+}
