@@ -10,9 +10,14 @@
 
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/raw_ostream.h"
 
 std::unique_ptr<llvm::MemoryBuffer> lowbit::openInput(llvm::StringRef path,
                                                       std::string &error) {
+  if (path == "-" && llvm::sys::Process::FileDescriptorIsDisplayed(0))
+    llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to "
+                    "interrupt)\n";
   const llvm::Align alignment(64);
   std::unique_ptr<llvm::MemoryBuffer> file =
       mlir::openInputFile(path, alignment, &error);

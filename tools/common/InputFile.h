@@ -19,7 +19,8 @@ namespace lowbit {
 
 /// The file `path` (`-`: standard input) in memory that starts at a multiple of
 /// 64 bytes: bytecode is read in place, and its reader refuses a buffer that is
-/// less aligned than a blob in it. Null, and what is wrong in `error`.
+/// less aligned than a blob in it. Null, and what is wrong in `error`. Who is
+/// asked for input by a terminal is told so.
 std::unique_ptr<llvm::MemoryBuffer> openInput(llvm::StringRef path,
                                               std::string &error);
 

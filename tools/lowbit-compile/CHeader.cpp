@@ -267,9 +267,10 @@ void compile::writeCHeader(raw_ostream &os,
 //
 // Call lowbit_init() of liblowbit_runner.a once before the first function: code
 // for a CPU with AMX needs it.
+//
 )";
-  if (threads != 1)
-    os << "// Link with LLVM's OpenMP library, -lomp.\n";
+  os << (threads == 1 ? "// Link with -lm.\n"
+                      : "// Link with -lm and LLVM's OpenMP library, -lomp.\n");
   os << "\n#include <stdbool.h>\n"
      << "#include <stdint.h>\n\n"
      << "#ifdef __cplusplus\n"

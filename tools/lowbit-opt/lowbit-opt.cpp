@@ -23,9 +23,9 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <atomic>
@@ -50,9 +50,6 @@ int main(int argc, char **argv) {
     return mlir::asMainReturnCode(
         mlir::MlirOptMain(argc, argv, input, output, registry));
 
-  if (input == "-" && llvm::sys::Process::FileDescriptorIsDisplayed(0))
-    llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to "
-                    "interrupt)\n";
   // Errors that --verify-diagnostics expects are none.
   std::atomic<unsigned> errors = 0;
   config.setPassPipelineSetupFn([&errors,

@@ -146,7 +146,6 @@ public:
       SmallVector<Value> constants;
       if (failed(evaluate(op, constants)))
         return failure();
-      ++numFolded;
       for (auto [result, constant] :
            llvm::zip_equal(op->getResults(), constants)) {
         blobs.add(constant.getDefiningOp());
@@ -158,8 +157,6 @@ public:
     }
     return success();
   }
-
-  unsigned numFolded = 0, numReleased = 0;
 
 private:
   /// A bitcast of a `dense` constant to a type that no `dense` has: this is how
@@ -274,7 +271,7 @@ private:
           pending.insert(producer);
       isErased |= candidate == op;
       ops.remove(candidate);
-      numReleased += blobs.remove(candidate);
+      blobs.remove(candidate);
       candidate->erase();
     }
     return isErased;
@@ -301,10 +298,7 @@ struct FoldWeights
     // ours to look at.
     WeightFolder folder(module, std::move(ops),
                         /*mayRelease=*/!keepBlobs && !module->getParentOp());
-    LogicalResult result = folder.run();
-    numFolded += folder.numFolded;
-    numReleased += folder.numReleased;
-    if (failed(result))
+    if (failed(folder.run()))
       signalPassFailure();
   }
 };

@@ -311,10 +311,6 @@ def LowbitFoldWeightsPass : Pass<"lowbit-fold-weights", "::mlir::ModuleOp"> {
     Option<"keepBlobs", "keep-blobs", "bool", /*default=*/"false",
            "Release no blobs: another module of this context may use them">,
   ];
-  let statistics = [
-    Statistic<"numFolded", "num-folded", "Ops replaced by constants">,
-    Statistic<"numReleased", "num-released", "Blobs released">,
-  ];
   let dependentDialects = [
     "::lowbit::LowbitDialect", "::mlir::arith::ArithDialect"];
 }

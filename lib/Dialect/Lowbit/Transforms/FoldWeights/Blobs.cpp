@@ -35,8 +35,7 @@ void BlobUses::add(Operation *op) {
   });
 }
 
-unsigned BlobUses::remove(Operation *op) {
-  unsigned numReleased = 0;
+void BlobUses::remove(Operation *op) {
   forEachResource(op, [&](DenseResourceElementsAttr attr) {
     DenseResourceElementsHandle handle = attr.getRawHandle();
     if (--counts[handle.getResource()] != 0 || !mayRelease || !handle.getBlob())
@@ -47,9 +46,7 @@ unsigned BlobUses::remove(Operation *op) {
                          /*deleter=*/{}, /*dataIsMutable=*/false);
     DenseResourceElementsHandle::getManagerInterface(op->getContext())
         .update(handle.getKey(), std::move(none));
-    ++numReleased;
   });
-  return numReleased;
 }
 
 AsmResourceBlob lowbit::allocateBlob(int64_t size) {

@@ -32,8 +32,8 @@ public:
   /// To be called before an op is erased. A blob that no op names any more is
   /// released: its memory is freed if it has memory of its own. (One that was
   /// read from bytecode may lie within the file's buffer, and only gives up
-  /// its share in that.) Returns the number of blobs released.
-  unsigned remove(mlir::Operation *op);
+  /// its share in that.)
+  void remove(mlir::Operation *op);
 
 private:
   using Entry = mlir::DialectResourceBlobManager::BlobEntry;
