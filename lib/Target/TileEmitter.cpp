@@ -230,11 +230,13 @@ Value TileEmitter::store(ArrayRef<Value> totals) {
         value = arith::MulFOp::create(b, value, scale);
       if (!bias.empty())
         value = arith::AddFOp::create(b, value, bias[j]);
+      // Of what is written so far, which has this element as it was: to read
+      // the `init` would ask bufferization for a copy of it.
       if (op.getAccumulate())
         value = arith::AddFOp::create(
             b, value,
             vector::TransferReadOp::create(
-                b, vectorOf(b.getF32Type()), op.getInit(),
+                b, vectorOf(b.getF32Type()), out,
                 ValueRange{index(r), index(j * kLanes)},
                 arith::ConstantOp::create(b, b.getF32FloatAttr(0)),
                 ArrayRef<bool>{isWhole}));

@@ -26,10 +26,10 @@ static constexpr int64_t kRows[] = {4, 2, 1};
 /// For decoded weights: 12 vectors of sums, 2 of weights and an activation fill
 /// 15 registers.
 static constexpr int64_t kDecodedRows[] = {6, 4, 2, 1};
-static constexpr int64_t kRowBlock = 128;
-/// Rows from which decoding once pays, without zero points and with, which each
-/// tile would take off.
-static constexpr int64_t kMinDecodedRows = 24, kMinDecodedRowsOfZeroPoints = 12;
+/// Whole tiles of 6 rows and of 4.
+static constexpr int64_t kRowBlock = 132;
+/// Rows from which decoding once pays.
+static constexpr int64_t kMinDecodedRows = 12;
 /// K that is decoded at a time, as f32 half of a first-level cache.
 static constexpr int64_t kDecodedDepth = 256;
 /// Cycles that FMA takes, vector instructions in a cycle, and registers for
@@ -155,10 +155,9 @@ llvm::Expected<KernelPlan> AVX2FloatKernel::plan(const MatmulProblem &problem,
   auto decoded = KernelAttr::get(context, getName(), f32, kDecodedRows,
                                  kFloatColumns, kRowBlock, kFloatDepth,
                                  /*group=*/0, /*shift=*/0, Type(), Type());
-  plan->kernel = plan->kernel.withDecoding(DecodingAttr::get(
-      context,
-      problem.b.zeroPoint ? kMinDecodedRowsOfZeroPoints : kMinDecodedRows,
-      getDecodedDepth(plan->kernel.getGroup()), decoded));
+  plan->kernel = plan->kernel.withDecoding(
+      DecodingAttr::get(context, kMinDecodedRows,
+                        getDecodedDepth(plan->kernel.getGroup()), decoded));
   return plan;
 }
 

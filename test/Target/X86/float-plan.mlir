@@ -4,8 +4,8 @@
 // multiply with panels of f32.
 // CHECK-LABEL: @nibbles
 // CHECK: lowbit.pack %{{.*}} extents [16, 64] layout <i4, (d0, d1) -> (d0 floordiv 16, d1 floordiv 4, (d0 floordiv 4) mod 2, (d0 floordiv 8) mod 2, d0 mod 4, d1 mod 2, (d1 floordiv 2) mod 2)>
-// CHECK: lowbit.packed_matmul <"x86.avx2.f32" for i4, rows = [4, 2, 1], columns = 16, row_block = 128, unit = 32, group = 32, shift = 0, scale = f16,
-// CHECK-SAME: decoding = <min_rows = 24, depth = 256, kernel = <"x86.avx2.f32" for f32, rows = [6, 4, 2, 1], columns = 16, row_block = 128, unit = 4, group = 0, shift = 0>>>
+// CHECK: lowbit.packed_matmul <"x86.avx2.f32" for i4, rows = [4, 2, 1], columns = 16, row_block = 132, unit = 32, group = 32, shift = 0, scale = f16,
+// CHECK-SAME: decoding = <min_rows = 12, depth = 256, kernel = <"x86.avx2.f32" for f32, rows = [6, 4, 2, 1], columns = 16, row_block = 132, unit = 4, group = 0, shift = 0>>>
 func.func @nibbles(%a: tensor<4x64xf32>, %b: tensor<16x64xi4>, %s: tensor<16x2xf16>) -> tensor<4x16xf32> {
   %c = lowbit.matmul %a, %b scale(%s) transpose_b : (tensor<4x64xf32>, tensor<16x64xi4>, tensor<16x2xf16>) -> tensor<4x16xf32>
   return %c : tensor<4x16xf32>
@@ -52,9 +52,9 @@ func.func @e5m2(%a: tensor<4x64xf32>, %b: tensor<16x64xf8E5M2>) -> tensor<4x16xf
 
 // The part that is decoded at a time has whole groups, or divides one.
 // CHECK-LABEL: @groups_of_96
-// CHECK: group = 96, {{.*}} decoding = <min_rows = 24, depth = 192,
+// CHECK: group = 96, {{.*}} decoding = <min_rows = 12, depth = 192,
 // CHECK-LABEL: @groups_of_320
-// CHECK: group = 320, {{.*}} decoding = <min_rows = 24, depth = 160,
+// CHECK: group = 320, {{.*}} decoding = <min_rows = 12, depth = 160,
 func.func @groups_of_96(%a: tensor<4x960xf32>, %b: tensor<16x960xi8>, %s: tensor<16x10xf32>) -> tensor<4x16xf32> {
   %c = lowbit.matmul %a, %b scale(%s) transpose_b : (tensor<4x960xf32>, tensor<16x960xi8>, tensor<16x10xf32>) -> tensor<4x16xf32>
   return %c : tensor<4x16xf32>
