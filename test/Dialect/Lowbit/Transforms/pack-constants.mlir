@@ -39,6 +39,15 @@ func.func @argument(%w: tensor<1x2xi8>) -> tensor<1x2xi8> {
   return %0 : tensor<1x2xi8>
 }
 
+// What would be petabytes made of 4 bytes is left for run time.
+// CHECK-LABEL: @bloated
+// CHECK: lowbit.pack %{{.*}} extents [1125899906842624, 1]
+func.func @bloated() -> tensor<70368744177664x16xi8> {
+  %c = arith.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>
+  %0 = lowbit.pack %c extents [1125899906842624, 1] layout <i8, (d0, d1) -> (d0 floordiv 16, d1, d0 mod 16)> : tensor<2x2xi8> -> tensor<70368744177664x16xi8>
+  return %0 : tensor<70368744177664x16xi8>
+}
+
 // A byte has two of K of one column; columns 2 to 15 are padding.
 // CHECK: dialect_resources
 // CHECK-DAG: [[$BYTES]]: "0x400000002199{{(0{28})}}43BB{{(0{28})}}65DD{{(0{28})}}87FF{{(0{28})}}"

@@ -12,9 +12,9 @@
 //     for rows: lowbit.packed_matmul accumulate      sums += rows of A x panel
 //   out = sums * scale of the row + bias
 //
-// Sums lie together, unlike rows of the result: these are as far apart as the
-// result is wide, and fall onto a few lines of a cache if that is a power of
-// two.
+// Sums that are scaled or rounded at the end have memory of their own, where
+// rows lie together. Others bufferization puts into the result at once, whose
+// rows are as far apart as it is wide.
 //
 //===----------------------------------------------------------------------===//
 
